@@ -1,0 +1,136 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void buf_init(struct buf *b, size_t bytes_max)
+{
+    assert(bytes_max > 0);
+    *b = (struct buf){.max = bytes_max};
+}
+
+void buf_done(struct buf *b)
+{
+    free(b->p);
+    b->p = NULL;
+    b->n = b->cap = 0;
+}
+
+void buf_clear(struct buf *b)
+{
+    b->n = 0;
+    b->bad = false;
+}
+
+char *buf_reserve(struct buf *b, size_t n)
+{
+    assert(b->max > 0 && b->n <= b->max);
+    if (b->bad || n > b->max - b->n) {
+        b->bad = true;
+        return NULL;
+    }
+    size_t need = b->n + n;
+    if (need > b->cap || b->p == NULL) {
+        size_t cap = b->cap < 64 ? 64 : b->cap;
+        while (cap < need)
+            cap = cap > b->max / 2 ? (need > b->max ? need : b->max) : cap * 2;
+        char *p = realloc(b->p, cap);
+        if (p == NULL) {
+            b->bad = true;
+            return NULL;
+        }
+        b->p = p;
+        b->cap = cap;
+    }
+    return b->p + b->n;
+}
+
+void buf_put(struct buf *b, struct str s)
+{
+    if (s.n == 0)
+        return;
+    char *to = buf_reserve(b, s.n);
+    if (to == NULL)
+        return;
+    memcpy(to, s.p, s.n);
+    b->n += s.n;
+}
+
+void buf_put_char(struct buf *b, char c)
+{
+    buf_put(b, (struct str){&c, 1});
+}
+
+void buf_put_u8(struct buf *b, uint8_t v)
+{
+    buf_put(b, (struct str){(const char *)&v, 1});
+}
+
+static void put_le(struct buf *b, uint64_t v, size_t bytes)
+{
+    unsigned char raw[8];
+    for (size_t i = 0; i < bytes; i++)
+        raw[i] = (unsigned char)(v >> (8 * i));
+    buf_put(b, (struct str){(const char *)raw, bytes});
+}
+
+void buf_put_u16(struct buf *b, uint16_t v)
+{
+    put_le(b, v, 2);
+}
+void buf_put_u32(struct buf *b, uint32_t v)
+{
+    put_le(b, v, 4);
+}
+void buf_put_u64(struct buf *b, uint64_t v)
+{
+    put_le(b, v, 8);
+}
+void buf_put_i64(struct buf *b, int64_t v)
+{
+    put_le(b, (uint64_t)v, 8);
+}
+
+void buf_put_varint(struct buf *b, uint64_t v)
+{
+    unsigned char raw[10];
+    size_t n = 0;
+    while (v >= 0x80) {
+        raw[n++] = (unsigned char)(v | 0x80);
+        v >>= 7;
+    }
+    raw[n++] = (unsigned char)v;
+    buf_put(b, (struct str){(const char *)raw, n});
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (n < 0)
+        b->bad = true;
+    char *to = n < 0 ? NULL : buf_reserve(b, (size_t)n + 1);
+    if (to != NULL) {
+        (void)vsnprintf(to, (size_t)n + 1, fmt, again);
+        b->n += (size_t)n;
+    }
+    va_end(again);
+}
+
+char *buf_take(struct buf *b)
+{
+    size_t max = b->max;
+    b->max = max == SIZE_MAX ? max : max + 1; /* the closing NUL does not count */
+    char *end = buf_reserve(b, 1);
+    b->max = max;
+    if (end == NULL)
+        return NULL;
+    *end = '\0';
+    char *p = TAKE(b->p);
+    b->n = b->cap = 0;
+    return p;
+}
