@@ -16,7 +16,8 @@ VENDORS = {
     r'sqlite3\.h|libpq': {'register'},
     r'hs\.h|hs/': {'detect'},
     r'pcre2\.h': {'query'},
-    r'zstd\.h|yaml\.h|jansson\.h|expat\.h': {'codec'},
+    r'zstd\.h|yaml\.h|expat\.h': {'codec'},
+    r'jansson\.h': {'codec', 'register', 'duty', 'api', 'flow', 'khiend', 'khien', 'wire'},
     r'seccomp\.h|linux/landlock': {'sys'},
     r'systemd/': {'source', 'sys'},
 }
