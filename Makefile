@@ -51,7 +51,7 @@ format: test-packages ## lay out every C file
 clang: test-packages third web build-clang/build.ninja ## build everything with clang
 	ninja -j$(JOBS) -C build-clang
 
-fuzz: test-packages third build-fuzz/build.ninja ## run fuzz target T for MIN minutes; finds stay in fuzz/corpus/T
+fuzz: test-packages third build-fuzz/build.ninja ## run fuzz target T for MIN minutes; what breaks stays in build-fuzz/
 	ninja -j$(JOBS) -C build-fuzz fuzz/fuzz_$(T)
 	@mkdir -p build-fuzz/corpus/$(T) fuzz/corpus/$(T)
 	build-fuzz/fuzz/fuzz_$(T) -max_total_time=$$(($(MIN) * 60)) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
