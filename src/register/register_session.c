@@ -4,8 +4,9 @@
 #include "register/sql.h"
 
 #define TOUCH_EVERY_NS (INT64_C(5) * NS_PER_S)
-#define SESSION_KEEP_NS (INT64_C(7) * 86400 * NS_PER_S) /* how long an old token still learns why it ended   \
-                                                         */
+#define SESSION_KEEP_NS                                                                                      \
+    (INT64_C(7) * 86400 * NS_PER_S) /* how long an old token still learns why it ended                       \
+                                     */
 #define SIGN_IN_KEEP_NS (INT64_C(30) * 86400 * NS_PER_S)
 #define SIGN_IN_ROWS_MAX 20000
 
