@@ -104,8 +104,7 @@ bool calendar_day_start(int64_t day, int64_t *ret_ns)
 {
     int64_t s, ns;
     if (__builtin_mul_overflow(day, INT64_C(86400), &s) ||
-        __builtin_sub_overflow(s, INT64_C(WHEN_VN_OFFSET_S), &s) ||
-        __builtin_mul_overflow(s, NS_PER_S, &ns))
+        __builtin_sub_overflow(s, (int64_t)WHEN_VN_OFFSET_S, &s) || __builtin_mul_overflow(s, NS_PER_S, &ns))
         return false;
     *ret_ns = ns;
     return true;
