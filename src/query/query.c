@@ -65,7 +65,8 @@ static struct str field_name(struct query_read *r)
     bool starts = name.n > 0 && (ascii_is_alpha(name.p[0]) || memchr("_@*", name.p[0], 3) != NULL);
     bool two = str_starts(rest, S("::")) && !str_starts(rest, S(":::"));
     bool drive = name.n == 1 && name.p[0] != '*' && (str_starts(rest, S(":\\")) || str_starts(rest, S(":/")));
-    if (!starts || rest.n == 0 || rest.p[0] != ':' || two || drive || str_starts(rest, S("://"))) {
+    bool url = str_starts(rest, S("://")) && str_find_char(name, '.') == SIZE_MAX;
+    if (!starts || rest.n == 0 || rest.p[0] != ':' || two || drive || url) {
         r->at = from;
         return (struct str){NULL, 0};
     }
