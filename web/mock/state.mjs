@@ -128,6 +128,7 @@ function system(now, empty) {
       { key: 'session.idle', value: 300, default: 300, unit: 's', doc: 'idle time before a session ends' },
       { key: 'login.attempts', value: 4, default: 5, unit: '', doc: 'wrong passwords before the lock (3 to 5)' },
       { key: 'retention.min', value: 365, default: 180, unit: 'd', doc: 'events younger than this are never removed' },
+      { key: 'threshold.cpu', value: 85, default: 90, unit: '%', doc: 'load of the processor that raises a finding' },
       { key: 'store.fsync', value: true, default: true, unit: '', doc: 'acknowledge only what is on the disk' },
     ],
     metrics: { cpu: 11.4, ram_used: 1.31e9, ram_total: 4.1e9, net_rx_bps: 214_000, net_tx_bps: 38_000 },
