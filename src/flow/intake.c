@@ -1,5 +1,6 @@
 #include "flow/intake.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define SENDERS_MAX 10002u /* as many as a front knows, and its overflow sender */
@@ -9,6 +10,7 @@
 struct sender {
     struct node_source *source; /* NULL = unknown number */
     uint64_t base;              /* sequence in the register = base + sequence of this connection */
+    uint64_t dropped_base, dropped;
 };
 
 struct waiting {
@@ -75,8 +77,11 @@ static int on_source(struct intake *i, const struct frame *f, struct err *err)
     if (node_source_get(i->o.node, m.kind, address, i->o.source_name, &s->source, err) != 0)
         return -1;
     s->source->connected = true;
-    if (!parse_base(m.position, &s->base))
+    if (!parse_base(m.position, &s->base)) {
         s->base = s->source->last_seq;
+        s->source->dropped_before = s->source->dropped;
+    }
+    s->dropped_base = s->source->dropped_before;
     char base[24];
     (void)snprintf(base, sizeof(base), "%llu", (unsigned long long)s->base);
     buf_init(&b, 4096);
@@ -194,7 +199,10 @@ static int on_counters(struct intake *i, struct str payload, struct err *err)
             return err_set(err, ERR_CORRUPT, "counters do not check");
         struct node_source *s = i->senders[m.source].source;
         s->received = i->senders[m.source].base + m.received;
-        s->dropped = m.dropped;
+        if (m.dropped > i->senders[m.source].dropped)
+            s->gaps++; /* what UDP lost unread is a hole, too */
+        i->senders[m.source].dropped = m.dropped;
+        s->dropped = i->senders[m.source].dropped_base + m.dropped;
         if (m.last_seen_ns > s->last_seen_ns)
             s->last_seen_ns = m.last_seen_ns;
         (void)snprintf(s->dialect, sizeof(s->dialect), "%.*s", STR_ARG(m.dialect));

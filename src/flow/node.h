@@ -47,7 +47,10 @@ struct node_source {
     char kind[12], address[160], name[160], dialect[24], position[320];
     uint64_t received, stored, dropped, malformed, doubled;
     uint64_t last_seq;
-    uint64_t gaps, missing; /* holes in the sequence, records inside them */
+    uint64_t gaps, missing;  /* holes in the sequence, records inside them */
+    uint64_t dropped_before; /* by earlier fronts; `dropped` counts on from there */
+    uint64_t saved_mark;     /* sum of the counters as last written to the register */
+    char saved_position[320];
     int64_t first_ns, last_seen_ns, silent_after_s, created_ns;
     bool connected;
     uint64_t minute[60]; /* events per second, ring by second of receipt */
@@ -62,6 +65,8 @@ size_t node_source_count(const struct node *n);
 struct node_source *node_source_at(struct node *n, size_t i);
 bool node_source_silent(const struct node *n, const struct node_source *s, int64_t now_ns);
 struct str node_source_name(struct node *n, uint32_t id); /* empty where unknown */
+/* The register changed name or threshold (0: as it is; name.p NULL: as it is). -1: unknown id. */
+int node_source_change(struct node *n, uint32_t id, struct str name, int64_t silent_after_s);
 
 /*
  * Take events that have their source and sequence: detection, store, live tail. They are durable after the
