@@ -1,7 +1,9 @@
 /*
- * Runs tests/parse/cases/NAME.txt. A case is a line "> raw" (escapes \n \r \t \0 \\ \xHH) and below it what must
- * be there: "field=value", "!field" (must be absent), time, recv, sev, fac, msg, flags (words, exact), dialect.
- * "@recv TIME", "@history on|off" and "@hint keep|new" hold from there on. Blank lines and '#' lines are skipped.
+ * Runs tests/parse/cases/NAME.txt. A case is a line "> raw" (escapes \n \r \t \0 \\ \xHH) and below it what
+ * must be there: "field=value", "!field" (must be absent), time, recv, sev, fac, msg, flags (words, exact),
+ * dialect.
+ * "@recv TIME", "@history on|off" and "@hint keep|new" hold from there on. Blank lines and '#' lines are
+ * skipped.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -9,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* clang-format off: cmocka.h needs the headers above it */
 #include <cmocka.h>
+/* clang-format on */
 
 #include "parse/parse.h"
 
@@ -111,8 +115,8 @@ static void check(struct run *r, struct str row)
         fail_msg("%s:%u: not a row: %.*s", r->file, r->line, STR_ARG(row));
     struct str want = {want_room, unescape(text, want_room)}, have = got(r, name, got_room);
     if (!str_eq(want, have)) {
-        print_message("# %s:%u: %.*s: want <%.*s>, got <%.*s>\n", r->file, r->line, STR_ARG(name), STR_ARG(want),
-                      STR_ARG(have));
+        print_message("# %s:%u: %.*s: want <%.*s>, got <%.*s>\n", r->file, r->line, STR_ARG(name),
+                      STR_ARG(want), STR_ARG(have));
         r->bad++;
     }
 }
@@ -205,9 +209,8 @@ int main(void)
         if (!str_ends(str_of(e->d_name), S(".txt")))
             continue;
         (void)snprintf(paths[n], sizeof(paths[n]), "%s/%.100s", dir, e->d_name);
-        tests[n] = (struct CMUnitTest){.name = strrchr(paths[n], '/') + 1,
-                                       .test_func = run_file,
-                                       .initial_state = paths[n]};
+        tests[n] = (struct CMUnitTest){
+            .name = strrchr(paths[n], '/') + 1, .test_func = run_file, .initial_state = paths[n]};
         n++;
     }
     if (d != NULL)
