@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #define NOW INT64_C(1795309200000000000)
-#define ROUNDS 6000
+#define ROUNDS 10000
 #define EVENTS 8
 
 static uint64_t seed;
@@ -128,7 +128,7 @@ static struct str wild_text(struct arena *a)
     }
     struct str s = arena_str(a, buf_str(&b));
     buf_done(&b);
-    return str_eq(s, S("*")) || str_eq(s, S("**")) || str_eq(s, S("***")) ? S("?*") : s;
+    return s.p[strspn(s.p, "*")] == '\0' ? S("?*") : s; /* stars alone ask whether the field exists */
 }
 
 static void random_leaf(struct arena *a, struct pred *p, bool sayable)
