@@ -41,7 +41,7 @@ static const char schema_1_people[] =
     " expires_at INTEGER NOT NULL, wrong INTEGER NOT NULL, used_at INTEGER NOT NULL) STRICT;";
 
 static const char schema_1_facts[] =
-    "CREATE TABLE source(id INTEGER PRIMARY KEY, org INTEGER NOT NULL REFERENCES org(id), kind TEXT NOT NULL,"
+    "CREATE TABLE source(id INTEGER PRIMARY KEY, org INTEGER NOT NULL, kind TEXT NOT NULL,"
     " address TEXT NOT NULL, name TEXT NOT NULL, silent_after_s INTEGER NOT NULL, created_at INTEGER NOT "
     "NULL,"
     " version INTEGER NOT NULL DEFAULT 1, UNIQUE(kind, address)) STRICT;"
@@ -109,11 +109,19 @@ static const char schema_1_records[] =
 
 #define MIGRATION_PARTS_MAX 3u
 
+/* Counters of a source as core last wrote them; the store's newest events tell what came after. */
+static const char schema_2_source_state[] =
+    "CREATE TABLE source_state(source INTEGER PRIMARY KEY REFERENCES source(id), received INTEGER NOT NULL,"
+    " stored INTEGER NOT NULL, dropped INTEGER NOT NULL, malformed INTEGER NOT NULL, last_seq INTEGER NOT NULL,"
+    " gaps INTEGER NOT NULL, missing INTEGER NOT NULL, first_at INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
+    " position TEXT NOT NULL, dialect TEXT NOT NULL) STRICT;";
+
 static const struct {
     const char *name;
     const char *parts[MIGRATION_PARTS_MAX];
 } migrations[] = {
     {"first tables", {schema_1_people, schema_1_facts, schema_1_records}},
+    {"counters of sources", {schema_2_source_state}},
 };
 
 int register_schema_version(void)
