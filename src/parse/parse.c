@@ -78,6 +78,8 @@ static bool try_one(struct parse_out *out, struct str raw, enum parse_id id)
 static enum parse_id choose(struct parse_out *out, struct str raw)
 {
     unsigned first = out->hint->dialect;
+    if (first > PARSE_BARE)
+        first = 0; /* these two take what the strict ones leave, so they never come first */
     if (first != 0 && try_one(out, raw, (enum parse_id)(first - 1)))
         return (enum parse_id)(first - 1);
     for (unsigned id = 0; id < PARSE_TEXT; id++) {
@@ -92,7 +94,8 @@ static void remember(struct parse_hint *hint, enum parse_id id)
 {
     if (hint->dialect == (uint8_t)id + 1) {
         hint->misses = 0;
-    } else if (id != PARSE_TEXT && (hint->dialect == 0 || ++hint->misses >= MISSES_MAX)) {
+    } else if (id != PARSE_TEXT &&
+               (hint->dialect == 0 || hint->dialect > PARSE_BARE || ++hint->misses >= MISSES_MAX)) {
         hint->dialect = (uint8_t)(id + 1);
         hint->misses = 0;
     }

@@ -1,8 +1,9 @@
 #include "parse/parse_stamp.h"
 
 #define FRACTION_DIGITS_MAX 12u
-#define YEARS_BACK 8 /* 29 February is found again within eight years, over a century without leap day too   \
-                      */
+#define YEARS_BACK                                                                                           \
+    8 /* 29 February is found again within eight years, over a century without leap day too                  \
+       */
 
 /* A civil time as it is being read. */
 struct reading {

@@ -1,8 +1,9 @@
 #include "parse/pattern.h"
 
 #define HITS_MAX 8u
-#define RETRIES_MAX 16u /* places tried for a text capture, from its end; bounds the work on hostile lines   \
-                         */
+#define RETRIES_MAX                                                                                          \
+    16u /* places tried for a text capture, from its end; bounds the work on hostile lines                   \
+         */
 
 enum kind { KIND_NONE, KIND_WORD, KIND_NUMBER, KIND_TEXT, KIND_PEER };
 

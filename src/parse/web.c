@@ -33,17 +33,21 @@ static bool read_client(struct str s, struct client *ret)
 {
     *ret = (struct client){0};
     ret->host = cut_word(&s);
-    if (!parse_ip_is(ret->host)) {
+    bool address = parse_ip_is(ret->host);
+    if (!address) {
         struct str rest = s, second = cut_word(&rest);
         if (parse_ip_is(second)) {
             ret->vhost = no_port(ret->host);
             ret->host = second;
             s = rest;
+            address = true;
         }
     }
     struct str ident = cut_word(&s);
     ret->user = no_dash(s);
-    return ret->host.n > 0 && ident.n > 0 && s.n > 0;
+    /* Only behind an address a user name may hold blanks: else every line with a time in brackets would fit.
+     */
+    return ret->host.n > 0 && ident.n > 0 && s.n > 0 && (address || str_find_char(s, ' ') == SIZE_MAX);
 }
 
 /* Text between quotes; a backslash keeps the next byte (Apache writes \" , nginx \x22). */
@@ -126,7 +130,7 @@ bool web_access(struct parse_out *out, struct str line, int64_t *ret_time_ns)
     return true;
 }
 
-bool parse_web_access(struct parse_out *out, struct str raw)
+bool web_access_line(struct parse_out *out, struct str raw)
 {
     int64_t ns;
     if (raw.n > 0 && raw.p[0] == '<')

@@ -133,7 +133,7 @@ bool web_error(struct parse_out *out, struct str line, int64_t *ret_time_ns)
     return false;
 }
 
-bool parse_web_error(struct parse_out *out, struct str raw)
+bool web_error_line(struct parse_out *out, struct str raw)
 {
     int64_t ns;
     if (!web_error(out, raw, &ns))
