@@ -257,7 +257,7 @@ static int by_cost(const void *a, const void *b)
     return (x->cost > y->cost) - (x->cost < y->cost);
 }
 
-static int compile_node(struct compiler *c, struct pred *p, unsigned depth, struct pred_code **ret);
+static int compile_node(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code **ret);
 
 static int compile_branch(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code *k)
 {
@@ -279,7 +279,7 @@ static int compile_branch(struct compiler *c, const struct pred *p, unsigned dep
 }
 
 /* Depth is bounded by PRED_DEPTH_MAX, and so is the recursion. */
-static int compile_node(struct compiler *c, struct pred *p, unsigned depth, struct pred_code **ret)
+static int compile_node(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code **ret)
 {
     if (depth >= PRED_DEPTH_MAX)
         return err_set(c->err, ERR_LIMIT, "the query is nested deeper than %u levels", PRED_DEPTH_MAX);
@@ -301,12 +301,11 @@ static int compile_node(struct compiler *c, struct pred *p, unsigned depth, stru
         if (leaf_table[p->kind].has_field && compile_field(c, k) != 0)
             return -1;
     }
-    p->code = k;
     *ret = k;
     return 0;
 }
 
-int pred_compile(struct pred *root, struct arena *a, struct pred_prog **ret, struct err *err)
+int pred_compile(const struct pred *root, struct arena *a, struct pred_prog **ret, struct err *err)
 {
     struct pred_prog *prog = ARENA_NEW(a, struct pred_prog, 1);
     struct compiler c = {a, prog, err};
