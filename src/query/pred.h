@@ -81,7 +81,7 @@ struct pred_scratch;
 
 /*
  * Compile a tree: fold texts, parse numbers and networks, compile regular expressions, order children of AND
- * and OR by cost. The program lives in the arena and keeps views of field names; the tree is not changed.
+ * and OR by cost. The program lives in the arena and keeps nothing of the tree, which is not changed.
  * Errors: ERR_PARSE naming the pattern; ERR_LIMIT (PRED_DEPTH_MAX, PRED_NODES_MAX, PRED_TEXT_BYTES_MAX);
  * ERR_NOMEM.
  */

@@ -95,8 +95,8 @@ static const char *const type_words[] = {
     [PRED_AS_TEXT] = "a text",
     [PRED_AS_NUM] = "a number",
     [PRED_AS_ADDR] = "an IP address",
-    [PRED_AS_SEVERITY] = "a severity (emergency, alert, critical, error, warning, notice, info, debug, "
-                         "high, medium, low, 0 to 7)",
+    [PRED_AS_SEVERITY] =
+        "a severity (emergency alert critical error warning notice info debug high medium low, 0-7)",
     [PRED_AS_TIME] = "a time (RFC 3339)",
 };
 
@@ -240,6 +240,9 @@ static const struct {
 /* The field of a leaf: values in long texts cost more, and so do many values. */
 static int compile_field(struct compiler *c, struct pred_code *k)
 {
+    k->field.name = arena_str(c->a, k->field.name);
+    if (k->field.name.p == NULL)
+        return no_memory(c);
     if (k->field.wild) {
         k->cost *= 3;
         return wild_compile(k->field.name, c->a, &k->name, c->err);
