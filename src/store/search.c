@@ -93,7 +93,7 @@ static int scan_blocks(struct search_run *r, struct store_scan *scan, search_row
         size_t n = 0;
         struct err why = {0};
         if (store_scan_next(scan, &e, &n, &why) != 0) {
-            if (why.code != ERR_CORRUPT) {
+            if (why.code == ERR_NOMEM) {
                 if (err != NULL)
                     *err = why;
                 return -1;
