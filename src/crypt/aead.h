@@ -1,6 +1,6 @@
 /*
- * aead.h - AES-256-GCM with counter nonces. A key encrypts at most one text per nonce: whoever derives the key
- * (kdf.h) owns that promise. One object belongs to one thread. Source: NIST SP 800-38D.
+ * aead.h - AES-256-GCM with counter nonces. A key encrypts at most one text per nonce: whoever derives the
+ * key (kdf.h) owns that promise. One object belongs to one thread. Source: NIST SP 800-38D.
  */
 #ifndef KHIEN_CRYPT_AEAD_H
 #define KHIEN_CRYPT_AEAD_H
@@ -20,8 +20,8 @@ int aead_key(struct aead *a, const uint8_t key[AEAD_KEY_BYTES], struct err *err)
 /* Encrypt `in` to out (in.n + AEAD_TAG_BYTES bytes; out may be in.p). `aad` is authenticated only. */
 int aead_seal(struct aead *a, uint64_t nonce, struct str aad, struct str in, char *out,
               struct err *err) MUST_USE;
-/* Decrypt `in` (text and tag) to out (in.n - AEAD_TAG_BYTES bytes; out may be in.p). ERR_CORRUPT: the tag does
- * not fit; out holds nothing of use then. */
+/* Decrypt `in` (text and tag) to out (in.n - AEAD_TAG_BYTES bytes; out may be in.p). ERR_CORRUPT: the tag
+ * does not fit; out holds nothing of use then. */
 int aead_open(struct aead *a, uint64_t nonce, struct str aad, struct str in, char *out,
               struct err *err) MUST_USE;
 DEFINE_FREEP(aead)

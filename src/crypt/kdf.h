@@ -1,6 +1,6 @@
 /*
- * kdf.h - subkeys. A key serves one purpose only: whoever needs another one derives it here with a label of its
- * own. Source: RFC 5869 (HKDF-SHA256).
+ * kdf.h - subkeys. A key serves one purpose only: whoever needs another one derives it here with a label of
+ * its own. Source: RFC 5869 (HKDF-SHA256).
  */
 #ifndef KHIEN_CRYPT_KDF_H
 #define KHIEN_CRYPT_KDF_H

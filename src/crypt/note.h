@@ -1,5 +1,6 @@
 /*
- * note.h - signed notes and tree checkpoints as text. Sources: C2SP signed-note v1.0, C2SP tlog-checkpoint v1.0.
+ * note.h - signed notes and tree checkpoints as text. Sources: C2SP signed-note v1.0, C2SP tlog-checkpoint
+ * v1.0.
  *
  *     khien.local/1            origin
  *     42                       leaves
@@ -34,8 +35,8 @@ int note_parse_key(struct str s, struct note_key *ret, struct err *err) MUST_USE
 int note_sign(struct buf *b, struct str text, const struct note_key *k, const uint8_t seed[SIGN_KEY_BYTES],
               struct err *err) MUST_USE;
 /*
- * Check a note and give its text (a view). Signatures of other keys are passed over; one of `k` must be there and
- * hold. Errors: ERR_PARSE (not a note), ERR_CORRUPT (no signature of `k`, or it does not hold).
+ * Check a note and give its text (a view). Signatures of other keys are passed over; one of `k` must be there
+ * and hold. Errors: ERR_PARSE (not a note), ERR_CORRUPT (no signature of `k`, or it does not hold).
  */
 int note_open(struct str note, const struct note_key *k, struct str *ret_text, struct err *err) MUST_USE;
 

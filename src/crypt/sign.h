@@ -10,8 +10,8 @@
 #define SIGN_BYTES 64
 
 /* Make a new key pair from random bytes of the world. */
-int sign_generate(const struct sys *sys, uint8_t ret_seed[SIGN_KEY_BYTES],
-                  uint8_t ret_public[SIGN_KEY_BYTES], struct err *err) MUST_USE;
+int sign_generate(const struct sys *sys, uint8_t ret_seed[SIGN_KEY_BYTES], uint8_t ret_public[SIGN_KEY_BYTES],
+                  struct err *err) MUST_USE;
 /* Public key of a seed. */
 int sign_public(const uint8_t seed[SIGN_KEY_BYTES], uint8_t ret_public[SIGN_KEY_BYTES],
                 struct err *err) MUST_USE;

@@ -32,8 +32,8 @@ int wrap_seal(const struct sys *sys, const uint8_t node_key[WRAP_KEY_BYTES], str
         return -1;
     if (wrap_cipher(node_key, ret_blob, label, &a, err) != 0)
         return -1;
-    return aead_seal(a, 0, aad, (struct str){(const char *)key, WRAP_KEY_BYTES}, (char *)ret_blob + SALT_BYTES,
-                     err);
+    return aead_seal(a, 0, aad, (struct str){(const char *)key, WRAP_KEY_BYTES},
+                     (char *)ret_blob + SALT_BYTES, err);
 }
 
 int wrap_open(const uint8_t node_key[WRAP_KEY_BYTES], struct str label, struct str aad,

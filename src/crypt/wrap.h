@@ -1,6 +1,7 @@
 /*
- * wrap.h - keys kept under another key. The wrapping key is derived from the node key for this one blob (random
- * salt) and this one purpose (label), so it never encrypts anything else. Source: RFC 5869, NIST SP 800-38D.
+ * wrap.h - keys kept under another key. The wrapping key is derived from the node key for this one blob
+ * (random salt) and this one purpose (label), so it never encrypts anything else. Source: RFC 5869, NIST SP
+ * 800-38D.
  *
  * Blob: salt 32 | AES-256-GCM of the key 32 | tag 16.
  */

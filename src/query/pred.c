@@ -288,13 +288,14 @@ static bool is_word_at(struct str t, size_t at)
     return at < t.n && text_is_word_byte((unsigned char)t.p[at]);
 }
 
-/* First place at or after `at` where a piece stands within its bounds; SIZE_MAX where there is none. */
-static size_t find_piece(struct str t, size_t at, struct str piece, bool bound_start, bool bound_end)
+/* First place in t[at, end) where a piece stands within its bounds; SIZE_MAX where there is none. */
+static size_t find_piece(struct str t, size_t at, size_t end, struct str piece, bool bound_start,
+                         bool bound_end)
 {
     bound_start = bound_start && is_word_at(piece, 0);
     bound_end = bound_end && is_word_at(piece, piece.n - 1);
-    while (at <= t.n) {
-        size_t k = str_find(str_from(t, at), piece);
+    while (at <= end) {
+        size_t k = str_find(str_sub(t, at, end - at), piece);
         if (k == SIZE_MAX)
             return SIZE_MAX;
         at += k;
@@ -308,18 +309,20 @@ static size_t find_piece(struct str t, size_t at, struct str piece, bool bound_s
     return SIZE_MAX;
 }
 
-/* The pieces behind the first one, up to the next blank. */
+/* The pieces behind the first one: each starts before or at the next blank. */
 static bool find_rest(const struct pred_code *k, struct str t, size_t at)
 {
-    size_t end = at;
-    while (end < t.n && !ascii_is_space(t.p[end]))
-        end++;
     for (size_t i = 1; i < k->n_pieces; i++) {
+        struct str piece = k->pieces[i];
         bool last = i == k->n_pieces - 1;
-        at = find_piece(str_sub(t, 0, end), at, k->pieces[i], false, last && !k->open_end);
+        size_t end = at;
+        while (end < t.n && !ascii_is_space(t.p[end]))
+            end++;
+        end += piece.n < t.n - end ? piece.n : t.n - end;
+        at = find_piece(t, at, end, piece, false, last && !k->open_end);
         if (at == SIZE_MAX)
             return false;
-        at += k->pieces[i].n;
+        at += piece.n;
     }
     return true;
 }
@@ -329,7 +332,7 @@ static bool has_word(const struct pred_code *k, struct str t)
     bool one = k->n_pieces == 1;
     for (size_t at = 0; k->n_pieces > 0;) {
         struct str first = k->pieces[0];
-        at = find_piece(t, at, first, !k->open_start, one && !k->open_end);
+        at = find_piece(t, at, t.n, first, !k->open_start, one && !k->open_end);
         if (at == SIZE_MAX)
             return false;
         if (one || find_rest(k, t, at + first.n))
