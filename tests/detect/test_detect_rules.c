@@ -1,7 +1,8 @@
 /*
- * The rules of the catalogue over their samples: beside each X.yml stand X.fire.log, on which exactly its rule
- * fires (and those named in X.also), and X.quiet.log, a near miss on which it does not. Sample lines are raw log
- * lines; lines that begin with "@timestamp=" are events of Khiên itself, written as tab-separated field=value.
+ * The rules of the catalogue over their samples: beside each X.yml stand X.fire.log, on which exactly its
+ * rule fires (and those named in X.also), and X.quiet.log, a near miss on which it does not. Sample lines are
+ * raw log lines; lines that begin with "@timestamp=" are events of Khiên itself, written as tab-separated
+ * field=value.
  */
 /* clang-format off */
 #include <setjmp.h>
