@@ -11,13 +11,18 @@
 
 enum pred_kind {
     PRED_TRUE,
-    PRED_AND,    /* all children */
-    PRED_OR,     /* any child */
-    PRED_NOT,    /* one child */
-    PRED_WORD,   /* word in raw or any field: folded, bounded by non-word bytes; trailing '*' = prefix */
+    PRED_AND, /* all children */
+    PRED_OR,  /* any child */
+    PRED_NOT, /* one child */
+    /*
+     * Folded text in raw, message or any field value, bounded by non-word bytes where it begins or ends with
+     * a word byte. '*' stands for any run of bytes that are not blanks, and takes the bound away at its side:
+     * "web*" is a prefix, "*.exe" an ending. There is no escape; a literal '*' needs PRED_PHRASE.
+     */
+    PRED_WORD,
     PRED_PHRASE, /* folded byte string anywhere in raw (quotes in the query language) */
     PRED_EQ,   /* field equals text, ASCII and Vietnamese case folded, marks kept; numbers and IPs by value */
-    PRED_WILD, /* field matches a pattern with * and ?, case folded; '\' escapes */
+    PRED_WILD, /* field matches a pattern with * and ?, case folded; '\' escapes these two and itself */
     PRED_CONTAINS,
     PRED_STARTS,
     PRED_ENDS,
@@ -28,14 +33,22 @@ enum pred_kind {
     PRED_NULL, /* field absent or empty (Sigma null) */
 };
 
+#define PRED_DEPTH_MAX 64u          /* levels of a tree */
+#define PRED_NODES_MAX (1u << 16)   /* nodes of a tree */
+#define PRED_TEXT_BYTES_MAX 4096u   /* one value, pattern or phrase */
+#define PRED_TOKEN_BYTES_MAX 64u    /* longer words are not in the block filters */
+#define PRED_REGEX_STEPS_MAX 200000 /* PCRE2 match limit; a value that needs more does not match */
+
 /*
  * Field of a predicate. Besides ECS names these pseudo-fields exist: "@timestamp" (time), "severity",
- * "message", "raw", "source.name" and "source.id" (needs env), "event.id" (number in the store).
+ * "message", "raw", "*" (raw, message and every field), "source.name" (needs pred_scratch_sources),
+ * "source.id", "event.id" (number in the store). A field that occurs several times matches when one of its
+ * values does.
  */
 struct pred_field {
     uint16_t id; /* FIELD_*, or FIELD_OTHER and name, or PRED_FIELD_* below */
     struct str name;
-    bool wild; /* name is a pattern: any field that matches it */
+    bool wild; /* name is a pattern with '*': any field that matches it */
 };
 
 enum {
@@ -45,8 +58,12 @@ enum {
     PRED_FIELD_RAW,
     PRED_FIELD_ANY,
     PRED_FIELD_SOURCE,
-    PRED_FIELD_EVENT_ID
+    PRED_FIELD_EVENT_ID,
+    PRED_FIELD_SOURCE_ID
 };
+
+/* The field that a name means; `name` is set to the text given, which must outlive the tree. */
+struct pred_field pred_field_find(struct str name);
 
 struct pred {
     enum pred_kind kind;
@@ -65,30 +82,45 @@ struct pred_scratch;
 
 /*
  * Compile a tree: fold texts, parse numbers and networks, compile regular expressions, order children of AND
- * and OR by cost. The tree's arena must outlive the program. Errors: ERR_PARSE naming the pattern; ERR_LIMIT
- * (depth, size).
+ * and OR by cost (the tree itself keeps its order). The tree and its arena must outlive the program. Errors:
+ * ERR_PARSE naming the pattern; ERR_LIMIT (PRED_DEPTH_MAX, PRED_NODES_MAX, PRED_TEXT_BYTES_MAX); ERR_NOMEM.
  */
 int pred_compile(struct pred *root, struct arena *a, struct pred_prog **ret, struct err *err) MUST_USE;
 void pred_free(struct pred_prog *p); /* NULL allowed; regex memory */
+/* About 3 MiB of address space, touched only as far as the longest event needs. */
 int pred_scratch_new(struct pred_scratch **ret, struct err *err) MUST_USE;
-void pred_scratch_free(struct pred_scratch *s);
+void pred_scratch_free(struct pred_scratch *s); /* NULL allowed */
+/* Where "source.name" comes from: the name of a source, .p == NULL where unknown. Without it the field is
+ * absent. */
+typedef struct str pred_source_fn(void *arg, uint32_t source);
+void pred_scratch_sources(struct pred_scratch *s, pred_source_fn *fn, void *arg);
+/* How often a regular expression gave up at PRED_REGEX_STEPS_MAX since the scratch was made. */
+uint64_t pred_scratch_gave_up(const struct pred_scratch *s);
+
+/* Match one event; no allocation. Of a value longer than EVENT_RAW_BYTES_MAX the first so many bytes count.
+ */
 bool pred_match(const struct pred_prog *p, const struct event *e, struct pred_scratch *s);
+/* As pred_match, for the same unchanged event as the call before with this scratch: keeps what was folded. */
+bool pred_match_again(const struct pred_prog *p, const struct event *e, struct pred_scratch *s);
 
 /*
- * What a block must contain for the tree to match anywhere in it: a conjunction of alternatives of token
- * hashes, for the block filters. Tokens are folded words of raw (hash_bytes(word, PRED_TOKEN_SEED)). False:
- * nothing can be said.
+ * What a block must contain for the tree to match anywhere in it: token hashes that all must be possible, for
+ * the block filters. Sound for filters that index every event by pred_tokenise_event. Returns how many were
+ * written (at most out_max; leaving some out is sound); 0 = nothing can be said.
  */
 #define PRED_TOKEN_SEED UINT64_C(0x6b6869656e)
-struct pred_need {
-    uint64_t hash;
-};
-/* The tokens that every match needs (AND of words inside phrases, WORDs, EQ values are left out where fields
- * are not in raw). */
 size_t pred_tokens_needed(const struct pred_prog *p, uint64_t *out, size_t out_max);
-/* Call fn for each folded word of a text, as the filters index it (words of at most 64 bytes; longer ones are
- * skipped on both sides). */
-void pred_tokenise(struct str text, void (*fn)(void *arg, uint64_t hash), void *arg);
+typedef void pred_token_fn(void *arg, uint64_t hash);
+/*
+ * Call fn with hash_bytes(word, PRED_TOKEN_SEED) for each folded word of a text. Words are runs of word bytes
+ * (text_is_word_byte) of at most PRED_TOKEN_BYTES_MAX bytes; longer ones are skipped on both sides.
+ */
+void pred_tokenise(struct str text, pred_token_fn *fn, void *arg);
+/*
+ * Tokens of an event as a block filter must hold them: the words of raw, and those of the message and of each
+ * field value that is not a view into raw cut at word boundaries (a parser may have derived or unescaped it).
+ */
+void pred_tokenise_event(const struct event *e, pred_token_fn *fn, void *arg);
 /* Time bounds [from, to) that the tree implies; INT64_MIN/MAX where none. */
 void pred_time_bounds(const struct pred_prog *p, int64_t *from_ns, int64_t *to_ns);
 
