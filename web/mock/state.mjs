@@ -141,7 +141,7 @@ export function makeState({ fresh = false, empty = false, now = Date.now() } = {
   return {
     now, fresh, empty: none, setupDone: !fresh,
     org: { id: 1, name: 'Ủy ban nhân dân phường Cái Khế' },
-    events: none ? [] : makeEvents(now), findings: none ? [] : findings(now), duties: makeDuties(now), sources: none ? [] : sources(now),
+    events: none ? [] : makeEvents(now), findings: none ? [] : findings(now), duties: makeDuties(now, none), sources: none ? [] : sources(now),
     evidence: none ? [] : evidence(now), people: people(now), system: system(now, none), exceptions: [],
     history: {}, verify: { state: 'never', finished: null, problems: [] }, sessions: new Map(), attempts: 0, totp: !none,
   };

@@ -48,7 +48,7 @@ export type ChecklistItem = {
   id: string; done: boolean; title: Text; why: Text; clause: string; href: string;
 };
 export type Today = {
-  now: string; org: { id: number; name: string }; complete: Complete; red: RedItem[]; clocks: Clock[];
+  now: string; org: { id: number; name: string }; complete: Complete | null; red: RedItem[]; clocks: Clock[];
   duties: { id: string; title: Text; status: DutyStatus; due: string | null; reason: Reason }[];
   health: Health; score: Score[]; checklist: ChecklistItem[];
 };
