@@ -229,8 +229,8 @@ static int enter_seccomp(const struct sandbox *s, struct sandbox_state *st, stru
     if (s->files && has_writable(s))
         ok = ok && allow(ctx, calls_files_write, COUNT_OF(calls_files_write));
     if (s->net == SANDBOX_UNIX_ONLY) {
-        ok = ok &&
-             seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX)) == 0;
+        ok = ok && seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+                                    SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0)) == 0;
     }
     int rc = ok ? seccomp_load(ctx) : -EINVAL;
     seccomp_release(ctx);

@@ -127,8 +127,9 @@ bool frame_get_counters(struct cur *c, struct frame_counters *ret)
 
 void frame_put_request(struct buf *b, const struct frame_request *m)
 {
-    const struct str texts[] = {m->method,       m->target,        m->cookie,      m->csrf, m->language,
-                                m->content_type, m->if_none_match, m->idempotency, m->peer, m->body};
+    const struct str texts[] = {m->method,        m->target,       m->cookie,        m->csrf,
+                                m->language,      m->content_type, m->if_none_match, m->idempotency,
+                                m->authorization, m->peer,         m->body};
     buf_put_u8(b, m->flags);
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         frame_put_text(b, texts[i]);
@@ -136,9 +137,10 @@ void frame_put_request(struct buf *b, const struct frame_request *m)
 
 bool frame_get_request(struct str in, struct frame_request *ret)
 {
-    struct str *const texts[] = {&ret->method,   &ret->target,       &ret->cookie,        &ret->csrf,
-                                 &ret->language, &ret->content_type, &ret->if_none_match, &ret->idempotency,
-                                 &ret->peer,     &ret->body};
+    struct str *const texts[] = {&ret->method,        &ret->target,      &ret->cookie,
+                                 &ret->csrf,          &ret->language,    &ret->content_type,
+                                 &ret->if_none_match, &ret->idempotency, &ret->authorization,
+                                 &ret->peer,          &ret->body};
     struct cur c = cur_of(in);
     ret->flags = cur_u8(&c);
     for (size_t i = 0; i < COUNT_OF(texts); i++)

@@ -79,11 +79,13 @@ struct frame_counters {
     struct str position; /* acknowledged position of a file or journal */
 };
 
-enum { FRAME_REQUEST_LOCAL = 1 }; /* over the local socket: a person who owns the data directory */
+/* LOCAL: over the local socket, by who owns the data directory. BACKGROUND: the page refreshes itself. */
+enum { FRAME_REQUEST_LOCAL = 1, FRAME_REQUEST_BACKGROUND = 2 };
 
 struct frame_request {
     uint8_t flags;
-    struct str method, target, cookie, csrf, language, content_type, if_none_match, idempotency, peer;
+    struct str method, target, cookie, csrf, language, content_type, if_none_match, idempotency,
+        authorization, peer;
     struct str body;
 };
 

@@ -276,6 +276,8 @@ static void call_core(struct http *h, struct evhttp_request *req)
         .content_type = type,
         .if_none_match = header(req, "If-None-Match"),
         .idempotency = header(req, "Idempotency-Key"),
+        .authorization = header(req, "Authorization"),
+        .flags = header(req, "X-Khien-Background").n > 0 ? FRAME_REQUEST_BACKGROUND : 0,
         .peer = str_of(peer),
         .body = body,
     };
