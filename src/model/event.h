@@ -19,6 +19,7 @@ enum event_flag {
     EVENT_GUESSED = 4,   /* year or zone was inferred */
     EVENT_PART = 8,      /* part of a line longer than EVENT_RAW_BYTES_MAX */
     EVENT_NOT_UTF8 = 16, /* raw holds bytes that are not UTF-8 */
+    EVENT_CLOCK = 32,    /* time_ns as said, but more than a day away from recv_ns or from an unset clock */
 };
 
 struct event_field {

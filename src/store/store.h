@@ -27,6 +27,8 @@ struct store_opts {
     uint64_t keep_bytes;    /* retention by stored size; 0 = no limit */
     int64_t keep_floor_ns;  /* never delete younger than this, whatever the size */
     uint64_t reserve_bytes; /* stop intake below this much free disk; default 256 MiB */
+    int64_t window_ns;      /* a window is sealed at this age even if it is not full; default 1 h */
+    bool seal_inline; /* no sealing thread: blocks are made inside append, tick and close (simulation) */
 };
 
 struct store_recovery {
@@ -87,6 +89,7 @@ void store_scan_close(struct store_scan *c);
 struct store_verify_opts {
     const struct sys *sys;
     const char *dir, *keys_dir, *node_key_path;
+    struct store *live; /* the store open on this directory in this process, NULL: nobody writes */
     void (*found)(void *arg, const char *place, const char *what);
     void *arg;
 };

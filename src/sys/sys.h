@@ -47,6 +47,8 @@ struct sys_ops {
     int (*list)(void *self, const char *path, sys_name_fn *fn, void *arg, struct err *err);
     int (*space)(void *self, const char *path, struct sys_space *ret, struct err *err);
     bool (*exists)(void *self, const char *path);
+    /* Lock the open file for this process until it is closed. ERR_CONFLICT: another one holds it. */
+    int (*lock)(void *self, struct sys_file *f, struct err *err);
 };
 
 struct sys {
@@ -132,6 +134,10 @@ MUST_USE static inline int sys_space(const struct sys *s, const char *path, stru
 static inline bool sys_exists(const struct sys *s, const char *path)
 {
     return s->ops->exists(s->self, path);
+}
+MUST_USE static inline int sys_lock(const struct sys *s, struct sys_file *f, struct err *err)
+{
+    return s->ops->lock(s->self, f, err);
 }
 
 /* Whole file into a malloc'ed, NUL-terminated buffer (free()). ERR_LIMIT above bytes_max, ERR_NOT_FOUND. */

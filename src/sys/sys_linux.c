@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -219,6 +220,18 @@ static bool linux_exists(void *self, const char *path)
     return lstat(path, &st) == 0;
 }
 
+static int linux_lock(void *self, struct sys_file *f, struct err *err)
+{
+    (void)self;
+    int rc;
+    do {
+        rc = flock(f->fd, LOCK_EX | LOCK_NB);
+    } while (rc != 0 && errno == EINTR);
+    if (rc != 0 && errno == EWOULDBLOCK)
+        return err_set(err, ERR_CONFLICT, "locked by another process");
+    return rc == 0 ? 0 : err_errno(err, errno, "lock");
+}
+
 const struct sys *sys_linux(void)
 {
     static const struct sys_ops ops = {
@@ -239,6 +252,7 @@ const struct sys *sys_linux(void)
         .list = linux_list,
         .space = linux_space,
         .exists = linux_exists,
+        .lock = linux_lock,
     };
     static const struct sys world = {.self = NULL, .ops = &ops};
     return &world;

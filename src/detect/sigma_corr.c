@@ -1,0 +1,206 @@
+/* Correlations as written. Source: Sigma 2.1 correlation rules. */
+#include "base/when.h"
+#include "detect/sigma.h"
+
+static const struct {
+    struct str name;
+    int type; /* -1: known, not supported */
+} type_rows[] = {
+    {S("event_count"), SIGMA_EVENT_COUNT},
+    {S("value_count"), SIGMA_VALUE_COUNT},
+    {S("temporal"), SIGMA_TEMPORAL},
+    {S("temporal_ordered"), SIGMA_TEMPORAL_ORDERED},
+    {S("value_sum"), -1},
+    {S("value_avg"), -1},
+    {S("value_percentile"), -1},
+};
+
+static int fail_nomem(struct err *err)
+{
+    return err_set(err, ERR_NOMEM, "no memory for the rules");
+}
+
+/* A text or a list of texts, at most max of them. */
+static int parse_list(const struct yamltree_node *node, size_t max, struct arena *a, struct rule_list *ret,
+                      struct err *err)
+{
+    size_t n = node->kind == YAMLTREE_LIST ? node->n : 1;
+    if (node->kind == YAMLTREE_MAP || n == 0 || n > max)
+        return yamltree_fail(node, err, "expected a text or a list of 1 to %zu texts", max);
+    ret->items = ARENA_NEW(a, struct str, n);
+    if (ret->items == NULL)
+        return fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        const struct yamltree_node *one = node->kind == YAMLTREE_LIST ? node->items[i] : node;
+        if (yamltree_str(one, &ret->items[i], err) != 0)
+            return -1;
+        if (ret->items[i].n == 0)
+            return yamltree_fail(one, err, "an empty text");
+    }
+    ret->n = n;
+    return 0;
+}
+
+static int parse_type(const struct yamltree_node *map, struct sigma_corr *c, struct err *err)
+{
+    struct str name = {0};
+    const struct yamltree_node *node = NULL;
+    if (yamltree_need(map, S("type"), YAMLTREE_SCALAR, &node, err) != 0)
+        return -1;
+    name = node->text;
+    for (size_t i = 0; i < COUNT_OF(type_rows); i++) {
+        if (!str_eq(type_rows[i].name, name))
+            continue;
+        if (type_rows[i].type < 0)
+            return yamltree_fail(node, err, "correlation type '%.*s' is not supported", STR_ARG(name));
+        c->type = (enum sigma_corr_type)type_rows[i].type;
+        return 0;
+    }
+    return yamltree_fail(node, err, "unknown correlation type '%.*s'", STR_ARG(name));
+}
+
+static int parse_timespan(const struct yamltree_node *map, struct sigma_corr *c, struct err *err)
+{
+    static const struct {
+        char letter;
+        int64_t ns;
+    } units[] = {{'s', NS_PER_S}, {'m', 60 * NS_PER_S}, {'h', 3600 * NS_PER_S}, {'d', WHEN_DAY_NS}};
+    const struct yamltree_node *node = NULL;
+    if (yamltree_need(map, S("timespan"), YAMLTREE_SCALAR, &node, err) != 0)
+        return -1;
+    struct str s = node->text;
+    uint64_t n = 0;
+    for (size_t i = 0; s.n > 1 && i < COUNT_OF(units); i++) {
+        uint64_t max = (uint64_t)(SIGMA_TIMESPAN_DAYS_MAX * WHEN_DAY_NS / units[i].ns);
+        if (s.p[s.n - 1] == units[i].letter && str_to_u64(str_sub(s, 0, s.n - 1), max, &n) && n > 0) {
+            c->span_ns = (int64_t)n * units[i].ns;
+            return 0;
+        }
+    }
+    return yamltree_fail(node, err, "timespan '%.*s' is not a number with s, m, h or d, at most %u days",
+                         STR_ARG(s), SIGMA_TIMESPAN_DAYS_MAX);
+}
+
+/* One comparison narrows [low, high]. */
+static int parse_bound(const struct yamltree_node *key, const struct yamltree_node *value,
+                       struct sigma_corr *c, struct err *err)
+{
+    int64_t n = 0;
+    if (str_eq(key->text, S("neq")))
+        return yamltree_fail(key, err, "condition 'neq' is not supported");
+    if (yamltree_i64(value, 0, SIGMA_COUNT_MAX, &n, err) != 0)
+        return -1;
+    uint64_t v = (uint64_t)n;
+    if (str_eq(key->text, S("gte")) || str_eq(key->text, S("eq")))
+        c->low = v > c->low ? v : c->low;
+    if (str_eq(key->text, S("gt")))
+        c->low = v + 1 > c->low ? v + 1 : c->low;
+    if (str_eq(key->text, S("lte")) || str_eq(key->text, S("eq")))
+        c->high = v < c->high ? v : c->high;
+    if (str_eq(key->text, S("lt"))) {
+        if (v == 0)
+            return yamltree_fail(value, err, "a count is never below 0");
+        c->high = v - 1 < c->high ? v - 1 : c->high;
+    }
+    return 0;
+}
+
+static int parse_condition(const struct yamltree_node *node, struct sigma_corr *c, struct err *err)
+{
+    static const struct str keys[] = {S("gt"), S("gte"), S("lt"), S("lte"), S("eq"), S("neq"), S("field")};
+    if (node->kind != YAMLTREE_MAP)
+        return yamltree_fail(node, err, "the condition of a correlation must be a map such as {gte: 10}");
+    if (yamltree_only_keys(node, keys, COUNT_OF(keys), err) != 0)
+        return -1;
+    for (size_t i = 0; i < node->n; i++) {
+        int rc = str_eq(node->keys[i]->text, S("field")) ? yamltree_str(node->items[i], &c->value_field, err)
+                                                         : parse_bound(node->keys[i], node->items[i], c, err);
+        if (rc != 0)
+            return -1;
+    }
+    if (c->low == 0)
+        return yamltree_fail(node, err,
+                             "the condition needs gte, gt or eq above 0: missing events are not "
+                             "counted here");
+    if (c->low > c->high)
+        return yamltree_fail(node, err, "the condition can never hold");
+    return 0;
+}
+
+/* What each type demands and forbids beyond the common keys. */
+static int check_type(const struct yamltree_node *condition, struct sigma_corr *c, struct err *err)
+{
+    bool temporal = c->type == SIGMA_TEMPORAL || c->type == SIGMA_TEMPORAL_ORDERED;
+    const struct yamltree_node *at = condition == NULL ? c->node : condition;
+    if (!temporal && condition == NULL)
+        return yamltree_fail(c->node, err, "key 'condition' is missing");
+    if (c->type == SIGMA_VALUE_COUNT && c->value_field.n == 0)
+        return yamltree_fail(at, err, "value_count needs a field in its condition");
+    if (c->type != SIGMA_VALUE_COUNT && c->value_field.p != NULL)
+        return yamltree_fail(at, err, "only value_count has a field in its condition");
+    if (c->type == SIGMA_VALUE_COUNT &&
+        (c->low > SIGMA_DISTINCT_MAX || (c->high != UINT64_MAX && c->high > SIGMA_DISTINCT_MAX)))
+        return yamltree_fail(at, err, "value_count counts at most %u values", SIGMA_DISTINCT_MAX);
+    if (temporal && condition == NULL)
+        c->low = c->refs.n;
+    if (temporal && c->refs.n < 2)
+        return yamltree_fail(c->node, err, "a temporal correlation needs two rules or more");
+    if (temporal && (c->low > c->refs.n || c->high != UINT64_MAX))
+        return yamltree_fail(at, err,
+                             "the condition of a temporal correlation can only be a count of its rules "
+                             "that must appear (gte, gt)");
+    if (c->type == SIGMA_TEMPORAL_ORDERED && c->low != c->refs.n)
+        return yamltree_fail(at, err, "temporal_ordered needs all its rules");
+    return 0;
+}
+
+static int parse_aliases(const struct yamltree_node *map, struct arena *a, struct sigma_corr *c,
+                         struct err *err)
+{
+    if (map == NULL)
+        return 0;
+    if (map->kind != YAMLTREE_MAP || map->n > SIGMA_GROUP_MAX)
+        return yamltree_fail(map, err, "aliases must be a map of at most %u entries", SIGMA_GROUP_MAX);
+    c->aliases = ARENA_NEW(a, struct sigma_alias, SIGMA_GROUP_MAX * SIGMA_REFS_MAX);
+    if (c->aliases == NULL)
+        return fail_nomem(err);
+    for (size_t i = 0; i < map->n; i++) {
+        const struct yamltree_node *one = map->items[i];
+        if (one->kind != YAMLTREE_MAP || one->n > SIGMA_REFS_MAX)
+            return yamltree_fail(one, err, "an alias must be a map: rule name → field");
+        for (size_t k = 0; k < one->n; k++) {
+            struct sigma_alias *alias = &c->aliases[c->n_aliases++];
+            alias->alias = map->keys[i]->text;
+            alias->rule = one->keys[k]->text;
+            if (yamltree_str(one->items[k], &alias->field, err) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+int sigma_corr_parse(const struct yamltree_node *map, struct arena *a, struct sigma_corr *ret,
+                     struct err *err)
+{
+    static const struct str keys[] = {S("type"),      S("rules"),   S("group-by"), S("timespan"),
+                                      S("condition"), S("aliases"), S("generate")};
+    struct sigma_corr c = {.node = map, .high = UINT64_MAX};
+    const struct yamltree_node *rules = yamltree_get(map, S("rules"));
+    const struct yamltree_node *group_by = yamltree_get(map, S("group-by"));
+    const struct yamltree_node *condition = yamltree_get(map, S("condition"));
+    if (map->kind != YAMLTREE_MAP)
+        return yamltree_fail(map, err, "correlation must be a map");
+    if (yamltree_only_keys(map, keys, COUNT_OF(keys), err) != 0 || parse_type(map, &c, err) != 0)
+        return -1;
+    if (rules == NULL)
+        return yamltree_fail(map, err, "key 'rules' is missing");
+    if (parse_list(rules, SIGMA_REFS_MAX, a, &c.refs, err) != 0 ||
+        (!yamltree_is_null(group_by) && parse_list(group_by, SIGMA_GROUP_MAX, a, &c.group_by, err) != 0) ||
+        parse_timespan(map, &c, err) != 0 ||
+        (condition != NULL && parse_condition(condition, &c, err) != 0) ||
+        parse_aliases(yamltree_get(map, S("aliases")), a, &c, err) != 0 ||
+        yamltree_opt_bool(map, S("generate"), &c.generate, err) != 0 || check_type(condition, &c, err) != 0)
+        return -1;
+    *ret = c;
+    return 0;
+}

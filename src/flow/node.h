@@ -1,0 +1,97 @@
+/*
+ * node.h - the wiring of one node inside core: store, register, rules, duties, monitor. One thread owns it;
+ * searches run in workers on snapshots (node_search.h). The tool opens the same node offline, with the lock
+ * of the directory.
+ */
+#ifndef KHIEN_FLOW_NODE_H
+#define KHIEN_FLOW_NODE_H
+
+#include "codec/jout.h"
+#include "detect/detect.h"
+#include "duty/duty.h"
+#include "flow/config.h"
+#include "flow/sentence.h"
+#include "model/event.h"
+#include "register/register.h"
+#include "store/store.h"
+
+struct node;
+
+struct node_opts {
+    const struct sys *sys;
+    const struct config *config;
+    const char *data_dir;      /* absolute */
+    const char *catalogue_dir; /* NULL: node_catalogue_dir() */
+    bool read_only;            /* offline search: no writes at all */
+    bool no_rules;             /* do not load the detection rules */
+};
+
+int node_open(const struct node_opts *o, struct node **ret, struct store_recovery *ret_recovery,
+              struct err *err) MUST_USE;
+void node_close(struct node *n); /* brings everything to the disk; NULL allowed */
+
+struct store *node_store(struct node *n);
+struct reg *node_register(struct node *n); /* NULL when read only */
+const struct sentences *node_sentences(const struct node *n);
+const struct sys *node_sys(const struct node *n);
+const struct config *node_config(const struct node *n);
+
+/* Folder of the catalogue: setting, beside the program (../catalogue from build/ or build/src/x/),
+ * /usr/share/khien/catalogue. */
+int node_catalogue_dir(const struct sys *sys, const struct config *c, char *out, size_t out_n,
+                       struct err *err) MUST_USE;
+
+/* One sender as core knows it. Numbers of the running front plus what earlier runs left. */
+struct node_source {
+    uint32_t id;
+    char kind[12], address[160], name[160], dialect[24], position[320];
+    uint64_t received, stored, dropped, malformed, doubled;
+    uint64_t last_seq;
+    uint64_t gaps, missing;  /* holes in the sequence, records inside them */
+    uint64_t dropped_before; /* by earlier fronts; `dropped` counts on from there */
+    uint64_t saved_mark;     /* sum of the counters as last written to the register */
+    char saved_position[320];
+    int64_t first_ns, last_seen_ns, silent_after_s, created_ns;
+    bool connected;
+    uint64_t minute[60]; /* events per second, ring by second of receipt */
+    int64_t minute_s;    /* second of the newest entry */
+};
+
+/* Number in the register for a sender, made where it is new; the entry stays valid until node_close. */
+int node_source_get(struct node *n, struct str kind, struct str address, struct str name,
+                    struct node_source **ret, struct err *err) MUST_USE;
+struct node_source *node_source_find(struct node *n, uint32_t id); /* NULL: unknown */
+size_t node_source_count(const struct node *n);
+struct node_source *node_source_at(struct node *n, size_t i);
+bool node_source_silent(const struct node *n, const struct node_source *s, int64_t now_ns);
+struct str node_source_name(struct node *n, uint32_t id); /* empty where unknown */
+/* The register changed name or threshold (0: as it is; name.p NULL: as it is). -1: unknown id. */
+int node_source_change(struct node *n, uint32_t id, struct str name, int64_t silent_after_s);
+
+/*
+ * Take events that have their source and sequence: detection, store, live tail. They are durable after the
+ * node_commit() that reaches their id. ERR_FULL: nothing was taken.
+ */
+int node_events(struct node *n, struct event *e, size_t n_events, struct err *err) MUST_USE;
+/* An event of the node itself (audit, monitor); message "khien-…: …" is built by the caller into raw. */
+int node_own_event(struct node *n, struct event *e, struct err *err) MUST_USE;
+int node_commit(struct node *n, uint64_t *ret_durable, struct err *err) MUST_USE;
+/*
+ * Timed work, call every 10 to 50 ms: commits when due, seals, samples, audit records, silent sources,
+ * evaluation of duties. Errors are those that the operator must hear; the node goes on.
+ */
+int node_tick(struct node *n, uint64_t *ret_durable, struct err *err) MUST_USE;
+/* Called for each event after it was appended (live tail); one listener. */
+void node_on_event(struct node *n, void (*fn)(void *arg, const struct event *e), void *arg);
+
+/* What the parent knows. */
+struct node_process {
+    char name[16];
+    uint32_t pid, restarts, uid;
+    bool landlock, seccomp, known;
+};
+void node_set_process(struct node *n, size_t i, const struct node_process *p); /* 0 front, 1 core */
+void node_set_listen(struct node *n, struct str https, struct str syslog, struct str syslog_tls,
+                     struct str fingerprint, int64_t cert_not_after_ns);
+
+#endif

@@ -1,0 +1,243 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "flow/node_priv.h"
+#include "register/register_finding.h"
+
+#define FOLD_NS (3600 * NS_PER_S)
+
+static struct register_by by_node(const struct node *n)
+{
+    return (struct register_by){.now_ns = sys_now(n->sys), .who = S("khien")};
+}
+
+int node_find_open(struct node *n, struct err *err)
+{
+    char rules[NODE_PATH_BYTES + 16], maps[NODE_PATH_BYTES + 16];
+    struct detect_options o = {0};
+    (void)snprintf(rules, sizeof(rules), "%s/rules", n->catalogue_dir);
+    (void)snprintf(maps, sizeof(maps), "%s/sigma", n->catalogue_dir);
+    const char *paths[] = {rules};
+    if (detect_load(n->sys, paths, 1, maps, &n->plan, err) != 0 ||
+        sys_random(n->sys, &o.seed, sizeof(o.seed), err) != 0)
+        return -1;
+    return detect_state_new(n->plan, &o, &n->detect, err);
+}
+
+static void put_explain_part(struct jout *j, struct str key, const struct rule_text *t, const struct event *e)
+{
+    struct buf vi, en;
+    buf_init(&vi, 65536);
+    buf_init(&en, 65536);
+    if (t->vi.p != NULL)
+        rule_put_text(&vi, t->vi, e);
+    if (t->en.p != NULL)
+        rule_put_text(&en, t->en, e);
+    jout_key(j, key);
+    jout_vi_en(j, vi.p == NULL ? S("") : buf_str(&vi), en.p == NULL ? S("") : buf_str(&en));
+    buf_done(&vi);
+    buf_done(&en);
+}
+
+struct finding_text {
+    struct buf title_vi, title_en, clauses, group, explain;
+};
+
+static void text_init(struct finding_text *t)
+{
+    struct buf *const all[] = {&t->title_vi, &t->title_en, &t->clauses, &t->group, &t->explain};
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        buf_init(all[i], 1u << 20);
+}
+
+static void text_done(struct finding_text *t)
+{
+    struct buf *const all[] = {&t->title_vi, &t->title_en, &t->clauses, &t->group, &t->explain};
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        buf_done(all[i]);
+}
+
+static void fill_texts(struct finding_text *t, const struct detect_match *m)
+{
+    const struct rule_info *r = m->rule;
+    struct jout j;
+    rule_put_text(&t->title_vi, r->title.vi.p != NULL ? r->title.vi : r->title.en, m->event);
+    rule_put_text(&t->title_en, r->title.en.p != NULL ? r->title.en : r->id, m->event);
+    jout_init(&j, &t->clauses);
+    jout_arr(&j);
+    for (size_t i = 0; i < r->clauses.n; i++)
+        jout_str(&j, r->clauses.items[i]);
+    jout_arr_end(&j);
+    jout_init(&j, &t->group);
+    jout_obj(&j);
+    for (size_t i = 0; i < m->n_group; i++) {
+        jout_key(&j, m->group_names[i]);
+        jout_str(&j, m->group_values[i].p == NULL ? S("") : m->group_values[i]);
+    }
+    jout_obj_end(&j);
+    jout_init(&j, &t->explain);
+    jout_obj(&j);
+    put_explain_part(&j, S("what"), &r->what, m->event);
+    put_explain_part(&j, S("why"), &r->why, m->event);
+    put_explain_part(&j, S("now"), &r->now, m->event);
+    jout_obj_end(&j);
+}
+
+static enum register_severity severity_of(enum rule_severity s)
+{
+    return (enum register_severity)((int)SEVERITY_LOW + (int)s);
+}
+
+static void on_match(void *arg, const struct detect_match *m)
+{
+    struct node *n = arg;
+    struct finding_text t;
+    struct err err = {0};
+    struct register_by by = by_node(n);
+    int64_t limit = rule_deadline_ns(m->rule->severity), id = 0;
+    bool fresh = false;
+    n->matches++;
+    text_init(&t);
+    fill_texts(&t, m);
+    struct register_finding_new f = {
+        .org = 1,
+        .rule = m->rule->id,
+        .kind = S("rule"),
+        .title_vi = buf_str(&t.title_vi),
+        .title_en = buf_str(&t.title_en),
+        .severity = severity_of(m->rule->severity),
+        .clauses = buf_str(&t.clauses),
+        .group = buf_str(&t.group),
+        .first_ns = m->first_ns,
+        .last_ns = m->last_ns,
+        .count = (int64_t)m->count,
+        .window_ns = FOLD_NS,
+        .due_ns = limit == 0 ? 0 : by.now_ns + limit,
+        .due_kind = S("elapsed"),
+        .explain = buf_str(&t.explain),
+        .events = m->ids,
+        .n_events = m->n_ids,
+    };
+    /* The event is stored whatever happens here; a finding that cannot be written is counted and told. */
+    if (register_finding_put(n->reg, &by, &f, &id, &fresh, &err) != 0)
+        n->matches_lost++;
+    else if (fresh)
+        n->duties_stale = true;
+    text_done(&t);
+}
+
+void node_find_run(struct node *n, const struct event *e, size_t n_events)
+{
+    if (n->detect != NULL && n->reg != NULL)
+        detect_run(n->detect, e, n_events, on_match, n);
+}
+
+/* Texts of findings that no rule makes stand in catalogue/texts/reasons.yaml: code.title, code.what,
+ * code.why, code.now. */
+static void put_own_part(struct node *n, struct jout *j, const char *part, const char *code,
+                         const struct reason *args)
+{
+    char name[96];
+    struct buf vi, en;
+    struct reason r = *args;
+    (void)snprintf(name, sizeof(name), "%s.%s", code, part);
+    r.code = str_of(name);
+    buf_init(&vi, 65536);
+    buf_init(&en, 65536);
+    reason_render(n->texts, &r, REASON_VI, &vi);
+    reason_render(n->texts, &r, REASON_EN, &en);
+    jout_key(j, str_of(part));
+    jout_vi_en(j, buf_str(&vi), buf_str(&en));
+    buf_done(&vi);
+    buf_done(&en);
+}
+
+struct own_finding {
+    const char *code, *kind, *clauses;
+    enum register_severity severity;
+    struct str group;
+    int64_t first_ns, last_ns, limit_ns;
+};
+
+static int put_own(struct node *n, const struct own_finding *o, const struct reason *args, struct err *err)
+{
+    struct finding_text t;
+    struct jout j;
+    struct register_by by = by_node(n);
+    struct reason title = *args;
+    char code[96];
+    int64_t id;
+    bool fresh = false;
+    text_init(&t);
+    (void)snprintf(code, sizeof(code), "%s.title", o->code);
+    title.code = str_of(code);
+    reason_render(n->texts, &title, REASON_VI, &t.title_vi);
+    reason_render(n->texts, &title, REASON_EN, &t.title_en);
+    jout_init(&j, &t.explain);
+    jout_obj(&j);
+    put_own_part(n, &j, "what", o->code, args);
+    put_own_part(n, &j, "why", o->code, args);
+    put_own_part(n, &j, "now", o->code, args);
+    jout_obj_end(&j);
+    struct register_finding_new f = {
+        .org = 1,
+        .rule = str_of(o->code),
+        .kind = str_of(o->kind),
+        .title_vi = buf_str(&t.title_vi),
+        .title_en = buf_str(&t.title_en),
+        .severity = o->severity,
+        .clauses = str_of(o->clauses),
+        .group = o->group,
+        .first_ns = o->first_ns,
+        .last_ns = o->last_ns,
+        .count = 1,
+        .window_ns = FOLD_NS,
+        .due_ns = o->limit_ns == 0 ? 0 : by.now_ns + o->limit_ns,
+        .due_kind = S("elapsed"),
+        .explain = buf_str(&t.explain),
+    };
+    int rc = register_finding_put(n->reg, &by, &f, &id, &fresh, err);
+    text_done(&t);
+    n->duties_stale = n->duties_stale || fresh;
+    return rc;
+}
+
+int node_find_threshold(struct node *n, const struct threshold_change *c, struct err *err)
+{
+    char group[96];
+    struct reason args = reason_of(S("finding.overload"));
+    reason_add_word(&args, S("metric"),
+                    c->metric == HOST_CPU   ? S("word.metric.cpu")
+                    : c->metric == HOST_RAM ? S("word.metric.ram")
+                                            : S("word.metric.disk"));
+    reason_add_real(&args, S("value"), c->value);
+    reason_add_real(&args, S("limit"), c->limit);
+    (void)snprintf(group, sizeof(group), "{\"metric.name\":\"%.*s\"}", STR_ARG(host_metric_name(c->metric)));
+    struct own_finding o = {.code = "finding.overload",
+                            .kind = "threshold",
+                            .clauses = "[\"D16.1.b.1\"]",
+                            .severity = SEVERITY_MEDIUM,
+                            .group = str_of(group),
+                            .first_ns = c->since_ns,
+                            .last_ns = c->at_ns,
+                            .limit_ns = rule_deadline_ns(RULE_SEVERITY_MEDIUM)};
+    return c->step == THRESHOLD_RAISED ? put_own(n, &o, &args, err) : 0;
+}
+
+int node_find_silent(struct node *n, const struct node_source *s, int64_t now_ns, struct err *err)
+{
+    char group[64];
+    struct reason args = reason_of(S("finding.silent"));
+    reason_add_text(&args, S("source"), str_of(s->name));
+    reason_add_int(&args, S("hours"), s->silent_after_s / 3600);
+    (void)snprintf(group, sizeof(group), "{\"source.id\":\"%u\"}", s->id);
+    struct own_finding o = {.code = "finding.silent",
+                            .kind = "source",
+                            .clauses = "[\"D19.3.1\"]",
+                            .severity = SEVERITY_HIGH,
+                            .group = str_of(group),
+                            .first_ns = s->last_seen_ns != 0 ? s->last_seen_ns : s->created_ns,
+                            .last_ns = now_ns,
+                            .limit_ns = rule_deadline_ns(RULE_SEVERITY_HIGH)};
+    return put_own(n, &o, &args, err);
+}

@@ -1,0 +1,287 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "flow/node_priv.h"
+#include "register/register_org.h"
+#include "register/register_source.h"
+#include "register/register_source_state.h"
+
+#define RECENT_EVENTS_MAX 400000u /* more than a front keeps unacknowledged */
+
+static struct register_by node_by(const struct node *n)
+{
+    return (struct register_by){.now_ns = sys_now(n->sys), .who = S("khien")};
+}
+
+static struct node_source *add(struct node *n, uint32_t id, struct err *err)
+{
+    if (n->n_sources == NODE_SOURCES_MAX) {
+        (void)err_set(err, ERR_LIMIT, "more than %u sources", NODE_SOURCES_MAX);
+        return NULL;
+    }
+    struct node_source *s = calloc(1, sizeof(*s));
+    if (s == NULL) {
+        (void)err_set(err, ERR_NOMEM, "source");
+        return NULL;
+    }
+    s->id = id;
+    silence_init(&n->silences[n->n_sources], sys_now(n->sys));
+    n->sources[n->n_sources++] = s;
+    return s;
+}
+
+static void put_text(char *out, size_t n, struct str s)
+{
+    (void)snprintf(out, n, "%.*s", (int)(s.n < n ? s.n : n - 1), s.p == NULL ? "" : s.p);
+}
+
+static void take_row(struct node *n, struct node_source *s, const struct register_source *r)
+{
+    struct silence *quiet = &n->silences[n->n_sources - 1];
+    put_text(s->kind, sizeof(s->kind), r->kind);
+    put_text(s->address, sizeof(s->address), r->address);
+    put_text(s->name, sizeof(s->name), r->name);
+    s->silent_after_s = r->silent_after_s;
+    s->created_ns = r->created_ns;
+    silence_init(quiet, r->created_ns);
+    (void)silence_set(quiet, r->silent_after_s);
+}
+
+static int load_state(struct node *n, struct node_source *s, struct err *err)
+{
+    struct register_source_state st;
+    struct arena a;
+    bool found = false;
+    arena_init(&a, 1u << 16);
+    int rc = register_source_state_find(n->reg, &a, s->id, &st, &found, err);
+    if (rc == 0 && found) {
+        s->received = st.received;
+        s->stored = st.stored;
+        s->dropped = s->dropped_before = st.dropped;
+        s->malformed = st.malformed;
+        s->last_seq = st.last_seq;
+        s->gaps = st.gaps;
+        s->missing = st.missing;
+        s->first_ns = st.first_ns;
+        s->last_seen_ns = st.last_seen_ns;
+        put_text(s->position, sizeof(s->position), st.position);
+        put_text(s->dialect, sizeof(s->dialect), st.dialect);
+        if (s->last_seen_ns > 0)
+            (void)silence_seen(&n->silences[n->n_sources - 1], s->last_seen_ns);
+    }
+    arena_done(&a);
+    return rc;
+}
+
+static int load_rows(struct node *n, struct err *err)
+{
+    struct register_page page = {.limit = REGISTER_PAGE_MAX};
+    struct arena a;
+    int rc = 0;
+    arena_init(&a, 16u << 20);
+    do {
+        struct register_source_list list;
+        arena_reset(&a);
+        rc = register_source_list(n->reg, &a, page, &list, err);
+        for (size_t i = 0; rc == 0 && i < list.n; i++) {
+            struct node_source *s = add(n, (uint32_t)list.items[i].id, err);
+            if (s == NULL)
+                rc = -1;
+            else {
+                take_row(n, s, &list.items[i]);
+                rc = load_state(n, s, err);
+            }
+        }
+        page.cursor = rc == 0 ? list.next : 0;
+    } while (rc == 0 && page.cursor != 0);
+    arena_done(&a);
+    return rc;
+}
+
+/*
+ * The register's sequences may be a second old when core dies. What the store got after that is found by
+ * looking at its newest events, so that a batch that comes again is known.
+ */
+static int catch_up(struct node *n, struct err *err)
+{
+    struct store_scan_opts o = {0};
+    struct store_scan *scan = NULL;
+    const struct event *e;
+    size_t k, seen = 0;
+    if (store_scan_open(n->store, &o, &scan, err) != 0)
+        return -1;
+    int rc;
+    while ((rc = store_scan_next(scan, &e, &k, err)) == 0 && k > 0 && seen < RECENT_EVENTS_MAX) {
+        seen += k;
+        for (size_t i = 0; i < k; i++) {
+            struct node_source *s = node_source_find(n, e[i].source);
+            if (s == NULL || e[i].seq <= s->last_seq)
+                continue;
+            s->last_seq = e[i].seq;
+            if (e[i].recv_ns > s->last_seen_ns)
+                s->last_seen_ns = e[i].recv_ns;
+        }
+    }
+    store_scan_close(scan);
+    return rc;
+}
+
+int node_source_open(struct node *n, struct err *err)
+{
+    struct node_source *self;
+    n->sources = calloc(NODE_SOURCES_MAX, sizeof(struct node_source *));
+    n->silences = calloc(NODE_SOURCES_MAX, sizeof(struct silence));
+    if (n->sources == NULL || n->silences == NULL)
+        return err_set(err, ERR_NOMEM, "sources");
+    if (load_rows(n, err) != 0)
+        return -1;
+    if (n->read_only)
+        return 0;
+    if (catch_up(n, err) != 0 || node_source_get(n, S("self"), S("khien"), S("Khiên"), &self, err) != 0)
+        return -1;
+    n->self = self->id;
+    return 0;
+}
+
+void node_source_close(struct node *n)
+{
+    for (size_t i = 0; i < n->n_sources; i++)
+        free(n->sources[i]);
+    free(n->sources);
+    free(n->silences);
+    n->n_sources = 0;
+}
+
+static size_t place_of(const struct node *n, uint32_t id)
+{
+    /* Ids are given in order, so an entry is usually at a fixed distance from its id. */
+    for (size_t i = 0; i < n->n_sources; i++) {
+        size_t k = (id + i - 1) % n->n_sources;
+        if (n->sources[k]->id == id)
+            return k;
+    }
+    return SIZE_MAX;
+}
+
+struct node_source *node_source_find(struct node *n, uint32_t id)
+{
+    size_t k = place_of(n, id);
+    return k == SIZE_MAX ? NULL : n->sources[k];
+}
+
+int node_source_get(struct node *n, struct str kind, struct str address, struct str name,
+                    struct node_source **ret, struct err *err)
+{
+    for (size_t i = 0; i < n->n_sources; i++) {
+        struct node_source *s = n->sources[i];
+        if (str_eq(str_of(s->kind), kind) &&
+            str_eq(str_of(s->address), str_sub(address, 0, address.n < 159 ? address.n : 159))) {
+            *ret = s;
+            return 0;
+        }
+    }
+    struct register_by by = node_by(n);
+    struct register_source row = {.org = 1,
+                                  .kind = kind,
+                                  .address = str_sub(address, 0, address.n < 159 ? address.n : 159),
+                                  .name = name.n > 0 ? name : address,
+                                  .silent_after_s = config_number(n->config, CONFIG_SILENT_AFTER) * 3600,
+                                  .created_ns = by.now_ns};
+    int64_t id = 0;
+    bool fresh = false;
+    if (register_source_put(n->reg, &by, &row, &id, &fresh, err) != 0)
+        return -1;
+    struct node_source *s = add(n, (uint32_t)id, err);
+    if (s == NULL)
+        return -1;
+    take_row(n, s, &row);
+    n->duties_stale = true;
+    *ret = s;
+    return 0;
+}
+
+size_t node_source_count(const struct node *n)
+{
+    return n->n_sources;
+}
+
+struct node_source *node_source_at(struct node *n, size_t i)
+{
+    assert(i < n->n_sources);
+    return n->sources[i];
+}
+
+struct str node_source_name(struct node *n, uint32_t id)
+{
+    const struct node_source *s = node_source_find(n, id);
+    return s == NULL ? S("") : str_of(s->name);
+}
+
+bool node_source_silent(const struct node *n, const struct node_source *s, int64_t now_ns)
+{
+    size_t k = place_of(n, s->id);
+    /* An import comes once: it cannot fall silent. */
+    return k != SIZE_MAX && !str_eq(str_of(s->kind), S("import")) && now_ns >= silence_at_ns(&n->silences[k]);
+}
+
+int node_source_change(struct node *n, uint32_t id, struct str name, int64_t silent_after_s)
+{
+    size_t k = place_of(n, id);
+    if (k == SIZE_MAX)
+        return -1;
+    if (name.p != NULL)
+        put_text(n->sources[k]->name, sizeof(n->sources[k]->name), name);
+    if (silent_after_s > 0) {
+        n->sources[k]->silent_after_s = silent_after_s;
+        (void)silence_set(&n->silences[k], silent_after_s);
+    }
+    return 0;
+}
+
+int node_source_save(struct node *n, struct err *err)
+{
+    CLEANUP(register_tx_end) struct register_tx tx = {0};
+    if (register_tx_begin(n->reg, &tx, err) != 0)
+        return -1;
+    for (size_t i = 0; i < n->n_sources; i++) {
+        struct node_source *s = n->sources[i];
+        uint64_t mark = s->stored + s->received + s->dropped + s->malformed;
+        bool moved = !str_eq(str_of(s->position), str_of(s->saved_position));
+        if (mark == s->saved_mark && !moved)
+            continue;
+        struct register_source_state st = {.received = s->received,
+                                           .stored = s->stored,
+                                           .dropped = s->dropped,
+                                           .malformed = s->malformed,
+                                           .last_seq = s->last_seq,
+                                           .gaps = s->gaps,
+                                           .missing = s->missing,
+                                           .first_ns = s->first_ns,
+                                           .last_seen_ns = s->last_seen_ns,
+                                           .position = str_of(s->position),
+                                           .dialect = str_of(s->dialect)};
+        if (register_source_state_put(n->reg, s->id, &st, err) != 0)
+            return -1;
+        s->saved_mark = mark;
+        put_text(s->saved_position, sizeof(s->saved_position), str_of(s->position));
+    }
+    return register_tx_commit(&tx, err);
+}
+
+int node_source_watch(struct node *n, int64_t now_ns, struct err *err)
+{
+    for (size_t i = 0; i < n->n_sources; i++) {
+        struct node_source *s = n->sources[i];
+        struct silence *quiet = &n->silences[i];
+        if (str_eq(str_of(s->kind), S("import")))
+            continue;
+        if (s->last_seen_ns > quiet->last_ns && silence_seen(quiet, s->last_seen_ns) == SILENCE_ENDED)
+            n->duties_stale = true;
+        if (silence_tick(quiet, now_ns) == SILENCE_STARTED) {
+            n->duties_stale = true;
+            if (node_find_silent(n, s, now_ns, err) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,184 @@
+#include "parse/parse.h"
+
+#include "base/text.h"
+#include "parse/linux.h"
+#include "parse/parse_out.h"
+
+#define MISSES_MAX 8u                /* lines in a row after which the dialect of a source is guessed anew */
+#define ZONE_VOTES_MIN 16u           /* lines in a row that must agree on a zone … */
+#define ZONE_SPAN_NS (60 * NS_PER_S) /* … received over at least this long */
+#define ZONE_STEP_S 1800             /* zones are multiples of half an hour … */
+#define ZONE_SLACK_S 60              /* … and the way of a line takes at most this long */
+#define SEVERITY_DEFAULT 6           /* info: what journald uses for lines without a priority */
+
+static const struct parse_row rows[PARSE_COUNT] = {
+#define PARSER(id, name_, fn, since_, spec_, doc_)                                                           \
+    [PARSE_##id] = {{(name_), sizeof(name_) - 1},                                                            \
+                    {(since_), sizeof(since_) - 1},                                                          \
+                    {(spec_), sizeof(spec_) - 1},                                                            \
+                    {(doc_), sizeof(doc_) - 1}},
+#include "parse/parse.def"
+#undef PARSER
+};
+
+static parse_fn *const functions[PARSE_COUNT] = {
+#define PARSER(id, name, fn, since, spec, doc) [PARSE_##id] = (fn),
+#include "parse/parse.def"
+#undef PARSER
+};
+
+const struct parse_row *parse_row(enum parse_id id)
+{
+    assert(id < PARSE_COUNT);
+    return &rows[id];
+}
+
+struct str parse_dialect(const struct parse_hint *hint)
+{
+    assert(hint->dialect <= PARSE_COUNT);
+    return hint->dialect == 0 ? (struct str){"", 0} : rows[hint->dialect - 1].name;
+}
+
+static bool all_ascii(struct str s)
+{
+    uint64_t any = 0, word;
+    size_t i = 0;
+    for (; s.n - i >= sizeof(word); i += sizeof(word)) {
+        memcpy(&word, s.p + i, sizeof(word));
+        any |= word;
+    }
+    for (; i < s.n; i++)
+        any |= (unsigned char)s.p[i];
+    return (any & UINT64_C(0x8080808080808080)) == 0;
+}
+
+/* Back to the empty event; the field array is not cleared, n says how much of it counts. */
+static void rewind_out(struct parse_out *out, struct str raw)
+{
+    const struct parse_ctx *ctx = out->ctx;
+    out->e = (struct event){.time_ns = ctx->recv_ns,
+                            .recv_ns = ctx->recv_ns,
+                            .facility = EVENT_NO_FACILITY,
+                            .severity = SEVERITY_DEFAULT,
+                            .flags = ctx->flags,
+                            .raw = raw,
+                            .message = raw};
+    out->tag = out->dataset = (struct str){NULL, 0};
+    out->zone_missing = out->content_done = false;
+    out->n = 0;
+}
+
+static bool try_one(struct parse_out *out, struct str raw, enum parse_id id)
+{
+    rewind_out(out, raw);
+    return functions[id](out, raw);
+}
+
+/* The dialect of the source first, then all in order; `text` takes what is left. */
+static enum parse_id choose(struct parse_out *out, struct str raw)
+{
+    unsigned first = out->hint->dialect;
+    if (first > PARSE_BARE)
+        first = 0; /* these two take what the strict ones leave, so they never come first */
+    if (first != 0 && try_one(out, raw, (enum parse_id)(first - 1)))
+        return (enum parse_id)(first - 1);
+    for (unsigned id = 0; id < PARSE_TEXT; id++) {
+        if (id + 1 != first && try_one(out, raw, (enum parse_id)id))
+            return (enum parse_id)id;
+    }
+    (void)try_one(out, raw, PARSE_TEXT);
+    return PARSE_TEXT;
+}
+
+static void remember(struct parse_hint *hint, enum parse_id id)
+{
+    if (hint->dialect == (uint8_t)id + 1) {
+        hint->misses = 0;
+    } else if (id != PARSE_TEXT &&
+               (hint->dialect == 0 || hint->dialect > PARSE_BARE || ++hint->misses >= MISSES_MAX)) {
+        hint->dialect = (uint8_t)(id + 1);
+        hint->misses = 0;
+    }
+}
+
+/* A clock that writes no zone but always is k half hours off runs in another zone: most devices ship with
+ * UTC. */
+static void learn_zone(const struct parse_out *out, struct parse_hint *hint)
+{
+    int32_t used = hint->zone_known ? hint->zone_s : out->ctx->zone_s;
+    int64_t late_ns;
+    if (!out->zone_missing || out->ctx->history ||
+        __builtin_sub_overflow(out->e.recv_ns, out->e.time_ns, &late_ns))
+        return;
+    int64_t zone_s = used - late_ns / NS_PER_S;
+    int64_t steps = (zone_s + (zone_s < 0 ? -ZONE_STEP_S : ZONE_STEP_S) / 2) / ZONE_STEP_S;
+    int64_t off_s = zone_s - steps * ZONE_STEP_S;
+    if (off_s > ZONE_SLACK_S || off_s < -ZONE_SLACK_S || steps < -24 || steps > 28) {
+        hint->zone_votes = 0;
+        return;
+    }
+    int32_t maybe_s = (int32_t)(steps * ZONE_STEP_S);
+    if (hint->zone_votes == 0 || maybe_s != hint->zone_maybe_s) {
+        hint->zone_maybe_s = maybe_s;
+        hint->zone_votes = 1;
+        hint->zone_since_ns = out->e.recv_ns;
+        return;
+    }
+    if (hint->zone_votes < ZONE_VOTES_MIN)
+        hint->zone_votes++;
+    if (hint->zone_votes >= ZONE_VOTES_MIN && out->e.recv_ns - hint->zone_since_ns >= ZONE_SPAN_NS) {
+        hint->zone_s = maybe_s;
+        hint->zone_known = true;
+    }
+}
+
+/* A clock may lie: its time is kept as said, and marked where it is more than a day from receipt. */
+static void check_clock(struct parse_out *out)
+{
+    int64_t late_ns;
+    if ((out->e.flags & EVENT_NO_TIME) != 0)
+        return;
+    bool far = __builtin_sub_overflow(out->e.recv_ns, out->e.time_ns, &late_ns) || late_ns < -WHEN_DAY_NS;
+    if (far || (late_ns > WHEN_DAY_NS && !out->ctx->history))
+        out->e.flags |= EVENT_CLOCK;
+}
+
+static void put_head(struct parse_out *out)
+{
+    parse_out_put(out, FIELD_SYSLOG_FACILITY, event_facility_name(out->e.facility));
+}
+
+void parse_line(const struct parse_ctx *ctx, struct parse_hint *hint, struct str raw, struct arena *a,
+                struct event *ret)
+{
+    static const struct parse_hint no_hint;
+    struct parse_out out; /* not cleared: the field array is large */
+    assert(raw.n <= EVENT_RAW_BYTES_MAX);
+    if (raw.p == NULL)
+        raw = (struct str){"", 0};
+    out.ctx = ctx;
+    out.hint = hint == NULL ? &no_hint : hint;
+    out.arena = a;
+    enum parse_id id = choose(&out, raw);
+    if (!out.content_done)
+        linux_content(&out);
+    put_head(&out);
+    if (!all_ascii(raw) && !text_is_utf8(raw))
+        out.e.flags |= EVENT_NOT_UTF8;
+    check_clock(&out);
+    if (hint != NULL) {
+        remember(hint, id);
+        learn_zone(&out, hint);
+    }
+    if (out.n > 0) {
+        out.e.fields = ARENA_NEW(a, struct event_field, out.n);
+        if (out.e.fields == NULL) {
+            out.e.flags |= EVENT_MALFORMED;
+            out.n = 0;
+        } else {
+            memcpy(out.e.fields, out.fields, out.n * sizeof(out.fields[0]));
+        }
+    }
+    out.e.n_fields = out.n;
+    *ret = out.e;
+}

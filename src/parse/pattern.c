@@ -1,0 +1,163 @@
+#include "parse/pattern.h"
+
+#define HITS_MAX 8u
+#define RETRIES_MAX                                                                                          \
+    16u /* places tried for a text capture, from its end; bounds the work on hostile lines                   \
+         */
+
+enum kind { KIND_NONE, KIND_WORD, KIND_NUMBER, KIND_TEXT, KIND_PEER };
+
+static const struct {
+    uint16_t field;
+    enum kind kind;
+    const char *name; /* where the field is not in model/field.def */
+} captures[128] = {
+    ['a'] = {FIELD_SOURCE_IP, KIND_PEER, NULL},
+    ['p'] = {FIELD_SOURCE_PORT, KIND_NUMBER, NULL},
+    ['u'] = {FIELD_USER_NAME, KIND_TEXT, NULL},
+    ['t'] = {FIELD_USER_TARGET_NAME, KIND_TEXT, NULL},
+    ['e'] = {FIELD_USER_EFFECTIVE_NAME, KIND_TEXT, NULL},
+    ['i'] = {FIELD_USER_ID, KIND_NUMBER, NULL},
+    ['g'] = {FIELD_GROUP_NAME, KIND_TEXT, NULL},
+    ['m'] = {FIELD_SSH_METHOD, KIND_WORD, NULL},
+    ['r'] = {FIELD_EVENT_REASON, KIND_TEXT, NULL},
+    ['c'] = {FIELD_PROCESS_CMD, KIND_TEXT, NULL},
+    ['n'] = {FIELD_PROCESS_NAME, KIND_TEXT, NULL},
+    ['k'] = {FIELD_PROCESS_PID, KIND_NUMBER, NULL},
+    ['s'] = {FIELD_SERVICE_NAME, KIND_TEXT, NULL},
+    ['U'] = {FIELD_SYSTEMD_UNIT, KIND_WORD, NULL},
+    ['I'] = {FIELD_NETWORK_INTERFACE_IN, KIND_WORD, NULL},
+    ['C'] = {FIELD_EVENT_CODE, KIND_WORD, NULL},
+    ['S'] = {FIELD_OTHER, KIND_WORD, "session.id"},
+    ['w'] = {FIELD_OTHER, KIND_WORD, NULL},   /* a word that says nothing */
+    ['d'] = {FIELD_OTHER, KIND_NUMBER, NULL}, /* a number that says nothing */
+};
+
+struct hit {
+    char letter;
+    struct str value;
+};
+
+struct hits {
+    struct hit hit[HITS_MAX];
+    size_t n;
+};
+
+static bool fits(const char *p, struct str s, struct hits *hits);
+
+static size_t literal_length(const char *p)
+{
+    return strcspn(p, "%");
+}
+
+static bool value_ok(enum kind kind, struct str v)
+{
+    if (kind == KIND_TEXT || kind == KIND_NONE)
+        return true;
+    if (v.n == 0)
+        return false;
+    for (size_t i = 0; i < v.n; i++) {
+        if (kind == KIND_NUMBER ? !ascii_is_digit(v.p[i]) : v.p[i] == ' ')
+            return false;
+    }
+    return true;
+}
+
+static bool keep(struct hits *hits, char letter, struct str value, const char *p, struct str rest)
+{
+    size_t n = hits->n;
+    if (letter != '*' && letter != 'w' && letter != 'd') {
+        assert(hits->n < HITS_MAX);
+        hits->hit[hits->n++] = (struct hit){letter, value};
+    }
+    if (fits(p, rest, hits))
+        return true;
+    hits->n = n;
+    return false;
+}
+
+/* The capture ends where the literal `lit` stands: the last such place for texts, the first for the others.
+ */
+static bool capture_until(char letter, struct str lit, const char *p, struct str s, struct hits *hits)
+{
+    enum kind kind = captures[(unsigned char)letter].kind;
+    if (kind != KIND_TEXT) {
+        size_t from = 0;
+        for (unsigned tries = 0; tries < RETRIES_MAX; tries++) {
+            size_t at = str_find(str_from(s, from), lit);
+            if (at == SIZE_MAX || !value_ok(kind, str_sub(s, 0, from + at)))
+                return false;
+            if (keep(hits, letter, str_sub(s, 0, from + at), p, str_from(s, from + at)))
+                return true;
+            from += at + 1;
+        }
+        return false;
+    }
+    unsigned tries = 0;
+    for (size_t end = s.n; end >= lit.n && tries < RETRIES_MAX;) {
+        const char *last = memrchr(s.p, lit.p[0], end - lit.n + 1);
+        if (last == NULL)
+            return false;
+        size_t at = (size_t)(last - s.p);
+        if (str_eq(str_sub(s, at, lit.n), lit)) {
+            tries++;
+            if (keep(hits, letter, str_sub(s, 0, at), p, str_from(s, at)))
+                return true;
+        }
+        if (at == 0)
+            return false;
+        end = at - 1 + lit.n;
+    }
+    return false;
+}
+
+/* Recursion is as deep as the pattern has captures: the patterns are constants with at most HITS_MAX. */
+static bool fits(const char *p, struct str s, struct hits *hits)
+{
+    while (*p != '%') {
+        if (*p == '\0')
+            return s.n == 0;
+        if (s.n == 0 || s.p[0] != *p)
+            return false;
+        p++;
+        s = str_from(s, 1);
+    }
+    char letter = p[1];
+    p += 2;
+    assert(letter == '*' || captures[(unsigned char)letter].kind != KIND_NONE);
+    size_t n = literal_length(p);
+    if (n == 0) { /* at the end of the pattern: captures never touch one another */
+        assert(*p == '\0');
+        return value_ok(captures[(unsigned char)letter].kind, s) &&
+               keep(hits, letter, s, p, (struct str){s.p, 0});
+    }
+    return capture_until(letter, (struct str){p, n}, p, s, hits);
+}
+
+static void put_hit(struct parse_out *out, const struct hit *h)
+{
+    uint16_t field = captures[(unsigned char)h->letter].field;
+    if (captures[(unsigned char)h->letter].kind == KIND_PEER)
+        parse_out_peer(out, h->value);
+    else if (field == FIELD_OTHER)
+        parse_out_put_named(out, str_of(captures[(unsigned char)h->letter].name), h->value);
+    else if (h->letter == 'n' || h->letter == 'k')
+        parse_out_set(out, field, h->value); /* the process that is spoken of, not the one that speaks */
+    else
+        parse_out_put(out, field, h->value);
+}
+
+bool pattern_apply(struct parse_out *out, struct str in, const struct pattern_row *rows, size_t n)
+{
+    struct hits hits;
+    for (size_t i = 0; i < n; i++) {
+        hits.n = 0;
+        if (!fits(rows[i].text, in, &hits))
+            continue;
+        parse_out_act(out, rows[i].action, rows[i].outcome, str_of(rows[i].reason));
+        for (size_t k = 0; k < hits.n; k++)
+            put_hit(out, &hits.hit[k]);
+        return true;
+    }
+    return false;
+}
