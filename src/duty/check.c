@@ -18,6 +18,12 @@ static enum duty_verdict met(struct judge *j)
     return DUTY_YES;
 }
 
+static enum duty_verdict met_as(struct judge *j, struct str code)
+{
+    j->r->code = code;
+    return DUTY_YES;
+}
+
 static enum duty_verdict not_met(struct judge *j, struct str code)
 {
     j->r->code = code;
@@ -169,7 +175,8 @@ static enum duty_verdict log_kept(struct judge *j)
     if (!l->read)
         return DUTY_UNREADABLE;
     reason_add_int(j->r, S("floor"), CHECK_KEPT_MONTHS_MIN);
-    reason_add_int(j->r, S("setting"), l->retention_months);
+    if (l->retention_months != 0)
+        reason_add_int(j->r, S("setting"), l->retention_months);
     if (l->retention_months != 0 && l->retention_months < CHECK_KEPT_MONTHS_MIN)
         return not_met(j, S("log.kept.setting"));
     if (l->oldest_ns == 0)
@@ -188,7 +195,9 @@ static enum duty_verdict log_kept(struct judge *j)
     int64_t latest;
     if (__builtin_add_overflow(needed, WHEN_DAY_NS, &latest))
         return DUTY_UNREADABLE;
-    return l->oldest_ns <= latest ? met(j) : not_met(j, S("log.kept.not_met"));
+    if (l->oldest_ns > latest)
+        return not_met(j, S("log.kept.not_met"));
+    return l->retention_months == 0 ? met_as(j, S("log.kept.for_ever")) : met(j);
 }
 
 static enum duty_verdict log_reviewed(struct judge *j)
