@@ -186,7 +186,8 @@ static void test_every_error_point(void **state)
         sys_sim_advance(r.m, 5 * NS_PER_S);
         work(&r, s, 3);
         if (!store_intake_open(s))
-            fail_msg("step %d: intake is closed: %s", (int)step, store_append(s, NULL, 0, &err) == 0 ? "" : err.msg);
+            fail_msg("step %d: intake is closed: %s", (int)step,
+                     store_append(s, NULL, 0, &err) == 0 ? "" : err.msg);
         assert_int_equal(r.acked, r.appended);
         check(&r, s, step);
         store_close(s);
