@@ -75,7 +75,7 @@ static void make(struct fixture *f, bool closed)
                            .seal_inline = true};
     assert_int_equal(store_open(&o, &f->s, NULL, &err), 0);
     arena_init(&a, 1 << 20);
-    for (uint64_t i = 0; i < 40; i++) {
+    for (uint64_t i = 0; i < 42; i++) {
         struct event e = help_event(&a, 9, i);
         assert_int_equal(store_append(f->s, &e, 1, &err), 0);
         assert_int_equal(store_commit(f->s, NULL, &err), 0);
@@ -83,7 +83,7 @@ static void make(struct fixture *f, bool closed)
     }
     sys_sim_advance(f->m, 61 * NS_PER_S); /* a checkpoint speaks for the log */
     assert_int_equal(store_tick(f->s, &err), 0);
-    struct event e = help_event(&a, 9, 40);
+    struct event e = help_event(&a, 9, 42);
     assert_int_equal(store_append(f->s, &e, 1, &err), 0); /* and a frame comes behind it */
     assert_int_equal(store_commit(f->s, NULL, &err), 0);
     arena_done(&a);
