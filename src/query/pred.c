@@ -227,27 +227,49 @@ static struct str time_text(struct pred_scratch *s, int64_t ns)
     return buf_str(&b);
 }
 
+static struct str pseudo_text(struct pred_scratch *s, uint16_t id, const struct event *e)
+{
+    struct str none = {NULL, 0};
+    switch (id) {
+    case PRED_FIELD_TIME:
+        return time_text(s, e->time_ns);
+    case PRED_FIELD_SEVERITY:
+        return event_severity_name(e->severity);
+    case PRED_FIELD_EVENT_ID:
+        return e->id == 0 ? none : decimal(s, e->id);
+    case PRED_FIELD_SOURCE_ID:
+        return e->source == 0 ? none : decimal(s, e->source);
+    case PRED_FIELD_SOURCE:
+        return s->source_fn == NULL ? none : s->source_fn(s->source_arg, e->source);
+    case PRED_FIELD_RAW:
+        return e->raw;
+    case PRED_FIELD_MESSAGE:
+        return e->message;
+    default:
+        return none;
+    }
+}
+
+struct str pred_value(const struct pred_field *f, const struct event *e, struct pred_scratch *s)
+{
+    if (f->wild)
+        return (struct str){NULL, 0};
+    if (f->id >= PRED_FIELD_TIME)
+        return pseudo_text(s, f->id, e);
+    if (f->id != FIELD_OTHER)
+        return event_get(e, f->id);
+    return event_get_named(e, f->name);
+}
+
 /* Fields that stand in the event itself, by value where the node compares numbers. */
 static bool test_pseudo(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
 {
-    bool by_value = (k->kind == PRED_EQ || k->kind == PRED_RANGE) && k->type != PRED_AS_TEXT;
-    struct str v = {NULL, 0};
-    switch (k->field.id) {
-    case PRED_FIELD_TIME:
-        return by_value ? test_number(k, e->time_ns) : test_value(s, k, time_text(s, e->time_ns), SLOT_NONE);
-    case PRED_FIELD_SEVERITY:
-        return by_value ? test_number(k, 7 - (e->severity & 7))
-                        : test_value(s, k, event_severity_name(e->severity), SLOT_NONE);
-    case PRED_FIELD_EVENT_ID:
-        v = e->id == 0 ? v : decimal(s, e->id);
-        break;
-    case PRED_FIELD_SOURCE_ID:
-        v = e->source == 0 ? v : decimal(s, e->source);
-        break;
-    default:
-        assert(k->field.id == PRED_FIELD_SOURCE);
-        v = s->source_fn == NULL ? v : s->source_fn(s->source_arg, e->source);
-    }
+    bool by_value = k->kind == PRED_EQ || k->kind == PRED_RANGE;
+    if (by_value && k->type == PRED_AS_TIME)
+        return test_number(k, e->time_ns);
+    if (by_value && k->type == PRED_AS_SEVERITY)
+        return test_number(k, 7 - (e->severity & 7));
+    struct str v = pseudo_text(s, k->field.id, e);
     return v.p != NULL && test_value(s, k, v, SLOT_NONE);
 }
 

@@ -244,6 +244,7 @@ static void test_refused(void **state)
         {"a | limit 100001", 10, "number"},
         {"a | limit -1", 10, "number"},
         {"a | limit 5 5", 12, "expected"},
+        {"a | sort x | sort y", 18, "once only"},
         {"a | sort", 8, "column is missing"},
         {"a | histogram", 13, "step"},
         {"a | histogram(x)", 14, "step"},
