@@ -59,6 +59,9 @@ static bool fill_cert(X509 *x, EVP_PKEY *key, const char *const *names, size_t n
     struct buf alt;
     buf_init(&alt, 8192);
     X509_NAME *name = X509_get_subject_name(x);
+    /* RFC 5280, appendix A: a common name has 64 characters at most; clients look at the alternative names.
+     */
+    const char *common = strlen(names[0]) <= 64 ? names[0] : "khien";
     time_t from = (time_t)(now_ns / NS_PER_S) - 3600; /* clients with a slow clock accept it at once */
     ASN1_INTEGER *number = X509_get_serialNumber(x);
     BIGNUM *bn = NULL;
@@ -71,7 +74,7 @@ static bool fill_cert(X509 *x, EVP_PKEY *key, const char *const *names, size_t n
          X509_time_adj_ex(X509_getm_notAfter(x), days, 0, &from) != NULL && X509_set_pubkey(x, key) == 1 &&
          X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)"Khiên", -1, -1, 0) ==
              1 &&
-         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)names[0], -1, -1, 0) ==
+         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common, -1, -1, 0) ==
              1 &&
          X509_set_issuer_name(x, name) == 1 && alt_names(&alt, names, n_names) &&
          add_ext(x, NID_subject_alt_name, alt.p) && add_ext(x, NID_basic_constraints, "critical,CA:FALSE") &&
@@ -141,27 +144,60 @@ int tls_cert_info(struct str cert_pem, char ret_fingerprint[96], int64_t *ret_no
     return 0;
 }
 
+/* A locked key is an error: nobody is there to type its password. */
+static int no_password(char *out, int n, int for_writing, void *arg)
+{
+    (void)out;
+    (void)n;
+    (void)for_writing;
+    (void)arg;
+    return -1;
+}
+
+/* Hand every certificate of the text to `take`; true where there is one and all were taken. */
+static bool each_cert(SSL_CTX *ctx, struct str pem, bool (*take)(SSL_CTX *ctx, X509 *x, bool first))
+{
+    BIO *bio = pem.n > INT32_MAX ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+    bool ok = bio != NULL, first = true;
+    X509 *x;
+    while (ok && (x = PEM_read_bio_X509(bio, NULL, no_password, NULL)) != NULL) {
+        ok = take(ctx, x, first);
+        first = false;
+        X509_free(x);
+    }
+    BIO_free(bio);
+    if (ok && !first)
+        ERR_clear_error(); /* the end of the text is no error */
+    return ok && !first;
+}
+
+/* The server's own certificate comes first, then those that lead to the authority. */
+static bool take_own(SSL_CTX *ctx, X509 *x, bool first)
+{
+    return first ? SSL_CTX_use_certificate(ctx, x) == 1 : SSL_CTX_add1_chain_cert(ctx, x) == 1;
+}
+
+static bool take_authority(SSL_CTX *ctx, X509 *x, bool first)
+{
+    (void)first;
+    return X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), x) == 1 && SSL_CTX_add_client_CA(ctx, x) == 1;
+}
+
 static bool use_pem(SSL_CTX *ctx, struct str cert_pem, struct str key_pem)
 {
-    X509 *x = read_cert(cert_pem);
     BIO *bio = key_pem.n > INT32_MAX ? NULL : BIO_new_mem_buf(key_pem.p, (int)key_pem.n);
-    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-    bool ok = x != NULL && key != NULL && SSL_CTX_use_certificate(ctx, x) == 1 &&
-              SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1;
+    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+    bool ok = key != NULL && each_cert(ctx, cert_pem, take_own) && SSL_CTX_use_PrivateKey(ctx, key) == 1 &&
+              SSL_CTX_check_private_key(ctx) == 1;
     BIO_free(bio);
     EVP_PKEY_free(key);
-    X509_free(x);
     return ok;
 }
 
 static bool use_client_ca(SSL_CTX *ctx, struct str pem)
 {
-    X509 *ca = read_cert(pem);
-    bool ok = ca != NULL && X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), ca) == 1 &&
-              SSL_CTX_add_client_CA(ctx, ca) == 1;
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-    X509_free(ca);
-    return ok;
+    return each_cert(ctx, pem, take_authority);
 }
 
 static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in,

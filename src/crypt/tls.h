@@ -22,7 +22,8 @@ int tls_cert_info(struct str cert_pem, char ret_fingerprint[96], int64_t *ret_no
                   struct err *err) MUST_USE;
 
 /*
- * Server from PEM texts. client_ca_pem (may be empty): client certificates are asked for, are optional, and
+ * Server from PEM texts; cert_pem may go on with the certificates that lead to the authority. client_ca_pem
+ * (one or more authorities, may be empty): client certificates are asked for, are optional, and
  * one that is shown must chain to it. console: ALPN http/1.1, session tickets kept short.
  */
 int tls_server_new(struct str cert_pem, struct str key_pem, struct str client_ca_pem, struct tls_server **ret,
