@@ -7,11 +7,64 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct tls_server {
     SSL_CTX *ctx;
 };
+
+/*
+ * How many connections of a server live. The counter hangs on the SSL_CTX, which every connection holds,
+ * because libevent frees connections later than its owner thinks.
+ */
+static int ctx_index = -1, ssl_index = -1;
+static pthread_once_t index_once = PTHREAD_ONCE_INIT;
+
+static void free_counter(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
+{
+    (void)parent;
+    (void)ad;
+    (void)index;
+    (void)argl;
+    (void)argp;
+    free(ptr);
+}
+
+static void count_down(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
+{
+    atomic_size_t *live = ptr;
+    (void)parent;
+    (void)ad;
+    (void)index;
+    (void)argl;
+    (void)argp;
+    if (live != NULL)
+        (void)atomic_fetch_sub(live, 1);
+}
+
+static void index_init(void)
+{
+    ctx_index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, NULL, NULL, free_counter);
+    ssl_index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, NULL, NULL, NULL, count_down);
+}
+
+static bool add_counter(SSL_CTX *ctx)
+{
+    (void)pthread_once(&index_once, index_init);
+    atomic_size_t *live = ctx_index < 0 || ssl_index < 0 ? NULL : calloc(1, sizeof(*live));
+    if (live == NULL || SSL_CTX_set_ex_data(ctx, ctx_index, live) != 1) {
+        free(live);
+        return false;
+    }
+    return true;
+}
+
+size_t tls_live(const struct tls_server *s)
+{
+    return atomic_load((atomic_size_t *)SSL_CTX_get_ex_data(s->ctx, ctx_index));
+}
 
 static int tls_fail(struct err *err, const char *what)
 {
@@ -221,11 +274,11 @@ int tls_server_new(struct str cert_pem, struct str key_pem, struct str client_ca
     if (s == NULL)
         return err_set(err, ERR_NOMEM, "TLS server");
     s->ctx = SSL_CTX_new(TLS_server_method());
-    bool ok = s->ctx != NULL && SSL_CTX_set_min_proto_version(s->ctx, TLS1_2_VERSION) == 1 &&
-              SSL_CTX_set_cipher_list(s->ctx, "ECDHE+AESGCM:!aNULL") == 1 &&
-              SSL_CTX_set_session_id_context(s->ctx, session_id, sizeof(session_id) - 1) == 1 &&
-              use_pem(s->ctx, cert_pem, key_pem) &&
-              (client_ca_pem.n == 0 || use_client_ca(s->ctx, client_ca_pem));
+    bool ok =
+        s->ctx != NULL && add_counter(s->ctx) && SSL_CTX_set_min_proto_version(s->ctx, TLS1_2_VERSION) == 1 &&
+        SSL_CTX_set_cipher_list(s->ctx, "ECDHE+AESGCM:!aNULL") == 1 &&
+        SSL_CTX_set_session_id_context(s->ctx, session_id, sizeof(session_id) - 1) == 1 &&
+        use_pem(s->ctx, cert_pem, key_pem) && (client_ca_pem.n == 0 || use_client_ca(s->ctx, client_ca_pem));
     if (!ok) {
         tls_server_free(s);
         return tls_fail(err, "TLS server");
@@ -249,8 +302,13 @@ void tls_server_free(struct tls_server *s)
 struct ssl_st *tls_accept(struct tls_server *s)
 {
     SSL *ssl = SSL_new(s->ctx);
-    if (ssl != NULL)
-        SSL_set_accept_state(ssl);
+    atomic_size_t *live = SSL_CTX_get_ex_data(s->ctx, ctx_index);
+    if (ssl == NULL || SSL_set_ex_data(ssl, ssl_index, live) != 1) {
+        SSL_free(ssl);
+        return NULL;
+    }
+    (void)atomic_fetch_add(live, 1);
+    SSL_set_accept_state(ssl);
     return ssl;
 }
 

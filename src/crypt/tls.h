@@ -33,6 +33,7 @@ void tls_server_free(struct tls_server *s);
 /* A connection's state in accepting mode; the bufferevent that takes it frees it. NULL when memory is used
  * up. */
 struct ssl_st *tls_accept(struct tls_server *s) MUST_USE;
+size_t tls_live(const struct tls_server *s); /* connections that tls_accept made and nobody has freed */
 /* Subject of the verified client certificate of a connection, e.g. "CN=may-01"; false where there is none. */
 bool tls_peer_subject(struct ssl_st *ssl, struct buf *out);
 
