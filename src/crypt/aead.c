@@ -54,8 +54,9 @@ int aead_key(struct aead *a, const uint8_t key[AEAD_KEY_BYTES], struct err *err)
 
 static void put_nonce(uint64_t nonce, unsigned char out[NONCE_BYTES])
 {
-    for (size_t i = 0; i < NONCE_BYTES; i++)
-        out[i] = i < 4 ? 0 : (unsigned char)(nonce >> (8 * (i - 4)));
+    memset(out, 0, NONCE_BYTES);
+    for (size_t i = 0; i < 8; i++)
+        out[4 + i] = (unsigned char)(nonce >> (8 * i));
 }
 
 int aead_seal(struct aead *a, uint64_t nonce, struct str aad, struct str in, char *out, struct err *err)
