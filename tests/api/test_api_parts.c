@@ -65,6 +65,8 @@ static void test_captcha(void **state)
     new_captcha(n, k, id, &svg);
     assert_false(api_captcha_check(k, str_of(id), S("AAAA"), n->now_ns));
     new_captcha(n, k, id, &svg);
+    assert_false(api_captcha_check(k, str_of(id), S("AAAAAA"), n->now_ns));
+    new_captcha(n, k, id, &svg);
     assert_true(api_captcha_check(k, str_of(id), S("AAAAA"), n->now_ns + 5 * MINUTE));
     new_captcha(n, k, id, &svg);
     assert_false(api_captcha_check(k, str_of(id), S("AAAAA"), n->now_ns + 5 * MINUTE + 1));
