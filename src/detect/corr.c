@@ -400,7 +400,8 @@ static void set_window(const struct group *g, size_t first, size_t last, struct 
     ret->last_ns = g->entries[last].time_ns;
     size_t from = ret->count > CORR_IDS_MAX ? last + 1 - CORR_IDS_MAX : first;
     for (size_t i = from; i <= last; i++) {
-        if (g->entries[i].id != 0)
+        bool known = ret->n_ids > 0 && ret->ids[ret->n_ids - 1] == g->entries[i].id;
+        if (g->entries[i].id != 0 && !known)
             ret->ids[ret->n_ids++] = g->entries[i].id;
     }
 }
@@ -423,7 +424,11 @@ static bool count_hit(struct corr_table *t, const struct corr_def *def, const st
     }
     if (def->type == SIGMA_VALUE_COUNT || def->type == SIGMA_TEMPORAL)
         forget_same(g, &e);
-    size_t at = insert(t, g, &e, entries_max(def));
+    size_t max = entries_max(def);
+    uint64_t times = def->type != SIGMA_EVENT_COUNT ? 1 : hit->times < max ? hit->times : max;
+    size_t at = SIZE_MAX;
+    for (uint64_t i = 0; i < times; i++)
+        at = insert(t, g, &e, max);
     if (at == SIZE_MAX)
         return false;
     if (ordered)
@@ -439,7 +444,7 @@ static bool count_hit(struct corr_table *t, const struct corr_def *def, const st
     }
     if (goes_on) {
         *ret = (struct corr_result){.again = true,
-                                    .count = 1,
+                                    .count = def->type == SIGMA_EVENT_COUNT ? hit->times : 1,
                                     .first_ns = hit->time_ns,
                                     .last_ns = hit->time_ns,
                                     .ids = {e.id},
@@ -447,6 +452,8 @@ static bool count_hit(struct corr_table *t, const struct corr_def *def, const st
     } else {
         *ret = (struct corr_result){0};
         set_window(g, first, last, ret);
+        if (def->type == SIGMA_EVENT_COUNT && hit->times > ret->count)
+            ret->count = hit->times; /* a window remembers no more than its condition needs */
     }
     g->fired_ns = goes_on && g->fired_ns > hit->time_ns ? g->fired_ns : hit->time_ns;
     g->fired = true;
@@ -458,7 +465,7 @@ bool corr_step(struct corr_table *t, const struct corr_def *def, const struct co
 {
     struct str values[SIGMA_GROUP_MAX];
     uint64_t hash = 0;
-    assert(hit->ref < def->n_refs && def->n_group <= SIGMA_GROUP_MAX && def->low > 0);
+    assert(hit->ref < def->n_refs && hit->times > 0 && def->n_group <= SIGMA_GROUP_MAX && def->low > 0);
     if (!read_group(t, def, hit, values, &hash)) {
         t->without_group++;
         return false;

@@ -35,7 +35,8 @@ struct corr_def {
 struct corr_hit {
     const struct event *event;
     int64_t time_ns;
-    size_t ref; /* which of the correlation's rules */
+    size_t ref;     /* which of the correlation's rules */
+    uint64_t times; /* the event stands for so many ("message repeated 5 times"), 1 or more */
 };
 
 struct corr_result {

@@ -160,6 +160,14 @@ static void emit_correlation(const struct run *run, const struct detect_rule *r,
     run->fn(run->arg, &m);
 }
 
+/* How many events a record stands for: syslog daemons write "message repeated N times". */
+static uint64_t times_of(const struct event *e)
+{
+    uint64_t n = 1;
+    struct str repeat = event_get_named(e, S("event.repeat"));
+    return repeat.n > 0 && str_to_u64(repeat, UINT32_MAX, &n) && n > 0 ? n : 1;
+}
+
 /* Hand a hit to the correlations above; as deep as they stand on each other (detect_link bounds that). */
 static void feed(const struct run *run, const struct detect_rule *r)
 {
@@ -167,7 +175,8 @@ static void feed(const struct run *run, const struct detect_rule *r)
     for (uint32_t at = r->feeds; at != 0;) {
         const struct detect_feed *f = &p->feeds[at - 1];
         const struct corr_def *def = &p->corrs[f->corr];
-        const struct corr_hit hit = {.event = run->event, .time_ns = run->event->time_ns, .ref = f->ref};
+        const struct corr_hit hit = {
+            .event = run->event, .time_ns = run->event->time_ns, .ref = f->ref, .times = times_of(run->event)};
         struct corr_result result;
         at = f->next;
         if (!corr_step(run->s->corrs, def, &hit, &result))

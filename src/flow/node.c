@@ -90,16 +90,16 @@ static int open_register(struct node *n, struct err *err)
 
 static int open_store(struct node *n, struct store_recovery *ret_recovery, struct err *err)
 {
-    char origin[128] = "khien.local/node", host[65] = "node";
+    char host[65] = "node";
     const char *name = config_text(n->config, CONFIG_NODE_NAME);
     (void)gethostname(host, sizeof(host) - 1);
-    (void)snprintf(origin, sizeof(origin), "khien.local/%s", name[0] != '\0' ? name : host);
+    (void)snprintf(n->origin, sizeof(n->origin), "khien.local/%s", name[0] != '\0' ? name : host);
     struct store_opts o = {
         .sys = n->sys,
         .dir = n->store_dir,
         .keys_dir = n->keys_dir,
         .node_key_path = n->credential[0] != '\0' ? n->credential : NULL,
-        .origin = origin,
+        .origin = n->origin,
         .read_only = n->read_only,
         .commit_ns = config_number(n->config, CONFIG_COMMIT_MS) * NS_PER_MS,
         .checkpoint_ns = config_number(n->config, CONFIG_CHECKPOINT_S) * NS_PER_S,
@@ -173,7 +173,8 @@ void node_close(struct node *n)
     if (n->store != NULL && n->reg != NULL && !n->read_only) {
         uint64_t durable;
         if (node_commit(n, &durable, &err) == 0)
-            (void)node_source_save(n, &err);
+            if (node_source_save(n, &err) != 0)
+                n->duties_stale = true; /* the newest events of the store tell it again at the next start */
     }
     detect_state_free(n->detect);
     detect_free(n->plan);
@@ -285,6 +286,12 @@ int node_tick(struct node *n, uint64_t *ret_durable, struct err *err)
     if (due(&n->judged_ns, now, stale ? JUDGE_STALE_NS : JUDGE_NS) && node_duty_judge(n, now, err) != 0)
         rc = -1;
     return rc;
+}
+
+void node_changed(struct node *n)
+{
+    n->duties_stale = true;
+    node_source_refresh(n);
 }
 
 void node_on_event(struct node *n, void (*fn)(void *arg, const struct event *e), void *arg)

@@ -34,6 +34,7 @@ struct node {
     const struct config *config;
     char data_dir[NODE_PATH_BYTES], catalogue_dir[NODE_PATH_BYTES], store_dir[NODE_PATH_BYTES],
         keys_dir[NODE_PATH_BYTES], credential[NODE_PATH_BYTES];
+    char origin[128]; /* of checkpoints: khien.local/NAME */
     bool read_only;
     struct store *store;
     struct reg *reg;
@@ -78,6 +79,7 @@ struct node {
 int node_source_open(struct node *n, struct err *err) MUST_USE;
 void node_source_close(struct node *n);
 int node_source_save(struct node *n, struct err *err) MUST_USE;
+void node_source_refresh(struct node *n); /* names and thresholds as the register has them now */
 int node_source_watch(struct node *n, int64_t now_ns, struct err *err) MUST_USE; /* silence → findings */
 
 /* node_find.c */

@@ -105,8 +105,11 @@ int seg_create(const struct sys *sys, const char *dir, uint64_t number, uint64_t
     if (sys_open(sys, path, SYS_READ | SYS_WRITE | SYS_CREATE | SYS_TRUNC, &s->f, err) != 0)
         return -1;
     if (sys_write(sys, s->f, head, sizeof(head), 0, err) != 0 || sys_sync(sys, s->f, err) != 0 ||
-        sys_sync_dir(sys, dir, err) != 0)
+        sys_sync_dir(sys, dir, err) != 0) {
+        int rc = sys_remove(sys, path, NULL);
+        (void)rc; /* if this fails too, the next attempt overwrites the file, or recovery removes it */
         return err_wrap(err, "%s", path);
+    }
     *ret = TAKE(s);
     return 0;
 }
@@ -287,13 +290,12 @@ int seg_finish(struct seg *s, struct err *err)
     buf_done(&b);
     seg_path(from, s->dir, s->number, false);
     seg_path(to, s->dir, s->number, true);
-    if (rc == 0)
+    if (rc == 0 && sys_exists(s->sys, from)) /* else an earlier attempt came as far as this */
         rc = sys_rename(s->sys, from, to, err);
     if (rc == 0)
         rc = sys_sync_dir(s->sys, s->dir, err);
     if (rc != 0)
         return err_wrap(err, "%s", from);
-    s->whole = true;
     return 0;
 }
 

@@ -53,7 +53,8 @@ DEFINE_FREEP(seg)
 /* Take a block that is durable into the list; sources NULL: unknown (read from the directory when needed). */
 int seg_add(struct seg *s, const struct leaf *l, const struct block_sources *sources,
             struct err *err) MUST_USE;
-/* Write directory and footer, sync, rename to .seg. May be tried again after a failure. */
+/* Write directory and footer, sync, rename to .seg; the caller then sets `whole`. May be tried again after a
+ * failure. */
 int seg_finish(struct seg *s, struct err *err) MUST_USE;
 /* Read the directory for the sources of the blocks. */
 int seg_load_sources(struct seg *s, struct err *err) MUST_USE;

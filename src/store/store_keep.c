@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "store/files.h"
 #include "store/inner.h"
 
 int store_keep_checkpoint(struct store *s, struct err *err)
@@ -94,6 +95,26 @@ static size_t to_remove(const struct store *s, int64_t now_ns)
     return n;
 }
 
+/* Destroy the files of segments that are no longer listed: their keys first, then the names. */
+static int remove_files(struct store *s, struct err *err)
+{
+    struct files f = {.n = 0};
+    int rc = files_list(s->sys, s->dir, &f, err);
+    (void)pthread_mutex_lock(&s->mu);
+    uint64_t first = s->n_segs > 0 ? s->segs[0]->number : 0;
+    (void)pthread_mutex_unlock(&s->mu);
+    for (size_t i = 0; rc == 0 && i < f.n; i++) {
+        if (f.item[i].kind == FILES_SEG && f.item[i].number <= s->gone &&
+            (first == 0 || f.item[i].number < first))
+            rc = seg_destroy(s->sys, s->dir, f.item[i].number, true, err);
+    }
+    files_done(&f);
+    if (rc == 0)
+        rc = sys_sync_dir(s->sys, s->dir, err);
+    s->gone = rc == 0 ? 0 : s->gone; /* else the next call goes on */
+    return rc;
+}
+
 /* Remove the oldest segments: first the signed word that they may be missing, then their keys, then the
  * files. */
 int store_keep_retention(struct store *s, struct err *err)
@@ -111,21 +132,16 @@ int store_keep_retention(struct store *s, struct err *err)
     }
     (void)pthread_mutex_unlock(&s->mu);
     if (n == 0)
-        return 0;
+        return s->gone == 0 ? 0 : remove_files(s, err);
     /* If this fails the segments stay listed and readable; they go after the next checkpoint. */
     if (store_keep_checkpoint(s, err) != 0)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        struct err why = {0};
-        (void)pthread_mutex_lock(&s->mu);
-        struct seg *g = s->segs[0];
-        memmove(s->segs, s->segs + 1, (s->n_segs - 1) * sizeof(struct seg *));
-        s->n_segs--;
-        uint64_t number = g->number;
-        store_seg_unref(s, g);
-        (void)pthread_mutex_unlock(&s->mu);
-        if (seg_destroy(s->sys, s->dir, number, true, &why) != 0 && why.code != ERR_NOT_FOUND)
-            return err_set(err, why.code, "%s", why.msg); /* finished when the store is opened again */
-    }
-    return sys_sync_dir(s->sys, s->dir, err);
+    (void)pthread_mutex_lock(&s->mu);
+    s->gone = s->segs[n - 1]->number;
+    for (size_t i = 0; i < n; i++)
+        store_seg_unref(s, s->segs[i]);
+    memmove(s->segs, s->segs + n, (s->n_segs - n) * sizeof(struct seg *));
+    s->n_segs -= n;
+    (void)pthread_mutex_unlock(&s->mu);
+    return remove_files(s, err);
 }

@@ -200,6 +200,7 @@ int store_open(const struct store_opts *o, struct store **ret, struct store_reco
         store_open_free(s);
         return err_set(err, why.code, "store: %s", why.msg);
     }
+    s->durable = s->wal_last;
     s->ckpt_mono_ns = sys_mono(s->sys);
     r.took_ns = s->ckpt_mono_ns - start;
     *ret = s;
@@ -226,6 +227,10 @@ static void close_writer(struct store *s)
     int rc = store_keep_wals(s, &err);
     if (rc == 0)
         rc = store_keep_checkpoint(s, &err);
+    if (rc == 0)
+        rc = store_keep_retention(s, &err);
+    if (s->open_seg != NULL) /* half of a block may be left by a failed attempt */
+        rc = sys_truncate(s->sys, s->open_seg->f, s->open_seg->size, &err);
     (void)rc; /* nobody is left to tell; the next start recovers */
 }
 

@@ -101,6 +101,7 @@ static int finish(struct store *s, struct err *err)
     if (sys_sync(s->sys, s->leaves, err) != 0 || seg_finish(s->open_seg, err) != 0)
         return -1;
     (void)pthread_mutex_lock(&s->mu);
+    s->open_seg->whole = true;
     s->seg_finished = true;
     (void)pthread_mutex_unlock(&s->mu);
     s->open_seg = NULL;

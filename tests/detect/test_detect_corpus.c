@@ -1,6 +1,6 @@
 /*
- * The public Sigma rules, where the machine has them (KHIEN_DATA, else ../shared/data beside the source tree):
- * those that must load, load; every other one is refused with a reason and a line.
+ * The public Sigma rules, where the machine has them (KHIEN_DATA, else ../shared/data beside the source
+ * tree): those that must load, load; every other one is refused with a reason and a line.
  */
 /* clang-format off */
 #include <setjmp.h>
@@ -17,7 +17,10 @@
 static bool data_path(char *out, size_t n, const char *below)
 {
     const char *data = getenv("KHIEN_DATA"), *root = getenv("KHIEN_SOURCE_ROOT");
-    (void)snprintf(out, n, "%s%s/sigma/%s", data != NULL ? data : root == NULL ? "." : root,
+    (void)snprintf(out, n, "%s%s/sigma/%s",
+                   data != NULL   ? data
+                   : root == NULL ? "."
+                                  : root,
                    data != NULL ? "" : "/../shared/data", below);
     return sys_exists(sys_linux(), out);
 }
@@ -53,11 +56,11 @@ static const struct {
     const char *folder;
     size_t refused_max, refused_min;
 } folders[] = {
-    {"rules", 4, 0},             /* fieldref: fields are not compared with each other */
+    {"rules", 4, 0}, /* fieldref: fields are not compared with each other */
     {"rules-compliance", 0, 0},
     {"correlation", 0, 0},
     {"deprecated", 5, 0},
-    {"unsupported", 200, 70},    /* aggregations and near in the condition */
+    {"unsupported", 200, 70},       /* aggregations and near in the condition */
     {"rules-placeholder", 100, 20}, /* expand needs lists */
 };
 

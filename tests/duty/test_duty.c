@@ -128,120 +128,122 @@ static void want(const struct duty_outcome *o, enum duty_status status, const ch
 }
 #define WANT(o, status, code, due, next) want(&(o), (status), (code), (due), (next), __LINE__)
 
+static const struct {
+    const char *id, *now;
+    struct {
+        const char *check, *observed;
+        enum duty_verdict v;
+    } facts[3];
+    enum duty_status status;
+    const char *code, *next;
+} machine_rows[] = {
+    {"D1.1", "2026-11-20 08:30", {{NULL, NULL, 0}}, DUTY_UNKNOWN, "unknown.never_checked", NULL},
+    {"D1.1",
+     "2026-11-20 08:30",
+     {{"c.one", "2026-11-20 08:00", DUTY_YES}},
+     DUTY_MET,
+     "fact.yes",
+     "2026-11-20 09:00"},
+    {"D1.1",
+     "2026-11-20 08:30",
+     {{"c.one", "2026-11-20 08:00", DUTY_NO}},
+     DUTY_FAILED,
+     "fact.no",
+     "2026-11-20 09:00"},
+    {"D1.1",
+     "2026-11-20 08:30",
+     {{"c.one", "2026-11-20 08:00", DUTY_UNREADABLE}},
+     DUTY_UNKNOWN,
+     "fact.unreadable",
+     "2026-11-20 09:00"},
+    /* evidence ages: from the instant of the end on it does not count, whatever it said */
+    {"D1.1",
+     "2026-11-20 08:59:59",
+     {{"c.one", "2026-11-20 08:00", DUTY_YES}},
+     DUTY_MET,
+     "fact.yes",
+     "2026-11-20 09:00"},
+    {"D1.1",
+     "2026-11-20 09:00",
+     {{"c.one", "2026-11-20 08:00", DUTY_YES}},
+     DUTY_UNKNOWN,
+     "unknown.stale",
+     NULL},
+    {"D1.1",
+     "2026-11-20 09:00",
+     {{"c.one", "2026-11-20 08:00", DUTY_NO}},
+     DUTY_UNKNOWN,
+     "unknown.stale",
+     NULL},
+    /* the newest decides, also when it could not be read; the future is not seen */
+    {"D1.1",
+     "2026-11-20 08:30",
+     {{"c.one", "2026-11-20 08:10", DUTY_UNREADABLE}, {"c.one", "2026-11-20 08:00", DUTY_YES}},
+     DUTY_UNKNOWN,
+     "fact.unreadable",
+     "2026-11-20 09:10"},
+    {"D1.1",
+     "2026-11-20 08:30",
+     {{"c.one", "2026-11-20 08:31", DUTY_YES}},
+     DUTY_UNKNOWN,
+     "unknown.never_checked",
+     "2026-11-20 08:31"},
+    {"D1.1",
+     "2026-11-20 08:30",
+     {{"c.two", "2026-11-20 08:00", DUTY_YES}},
+     DUTY_UNKNOWN,
+     "unknown.never_checked",
+     NULL},
+    /* two checks: one "not met" decides, one missing is enough to be unknown */
+    {"D1.2",
+     "2026-11-20 08:30",
+     {{"c.one", "2026-11-20 08:00", DUTY_YES}, {"c.two", "2026-11-20 08:20", DUTY_YES}},
+     DUTY_MET,
+     "fact.yes",
+     "2026-11-20 09:00"},
+    {"D1.2",
+     "2026-11-20 08:30",
+     {{"c.one", "2026-11-20 08:00", DUTY_YES}, {"c.two", "2026-11-20 08:20", DUTY_NO}},
+     DUTY_FAILED,
+     "fact.no",
+     "2026-11-20 09:00"},
+    {"D1.2",
+     "2026-11-20 08:30",
+     {{"c.one", "2026-11-20 08:00", DUTY_UNREADABLE}, {"c.two", "2026-11-20 08:20", DUTY_NO}},
+     DUTY_FAILED,
+     "fact.no",
+     "2026-11-20 09:00"},
+    {"D1.2",
+     "2026-11-20 08:30",
+     {{"c.one", "2026-11-20 08:00", DUTY_YES}},
+     DUTY_UNKNOWN,
+     "unknown.never_checked",
+     "2026-11-20 09:00"},
+    {"D1.3",
+     "2026-11-20 08:30",
+     {{"c.one", "2026-11-20 08:00", DUTY_YES}},
+     DUTY_UNKNOWN,
+     "unknown.no_check",
+     NULL},
+    {"D1.11",
+     "2026-11-20 08:30",
+     {{"c.two", "2026-11-20 08:00", DUTY_YES}},
+     DUTY_MET,
+     "fact.yes",
+     "2026-11-21 08:00"},
+};
+
 static void test_machine(void **state)
 {
     (void)state;
-    static const struct {
-        const char *id, *now;
-        struct {
-            const char *check, *observed;
-            enum duty_verdict v;
-        } facts[3];
-        enum duty_status status;
-        const char *code, *next;
-    } rows[] = {
-        {"D1.1", "2026-11-20 08:30", {{NULL, NULL, 0}}, DUTY_UNKNOWN, "unknown.never_checked", NULL},
-        {"D1.1",
-         "2026-11-20 08:30",
-         {{"c.one", "2026-11-20 08:00", DUTY_YES}},
-         DUTY_MET,
-         "fact.yes",
-         "2026-11-20 09:00"},
-        {"D1.1",
-         "2026-11-20 08:30",
-         {{"c.one", "2026-11-20 08:00", DUTY_NO}},
-         DUTY_FAILED,
-         "fact.no",
-         "2026-11-20 09:00"},
-        {"D1.1",
-         "2026-11-20 08:30",
-         {{"c.one", "2026-11-20 08:00", DUTY_UNREADABLE}},
-         DUTY_UNKNOWN,
-         "fact.unreadable",
-         "2026-11-20 09:00"},
-        /* evidence ages: from the instant of the end on it does not count, whatever it said */
-        {"D1.1",
-         "2026-11-20 08:59:59",
-         {{"c.one", "2026-11-20 08:00", DUTY_YES}},
-         DUTY_MET,
-         "fact.yes",
-         "2026-11-20 09:00"},
-        {"D1.1",
-         "2026-11-20 09:00",
-         {{"c.one", "2026-11-20 08:00", DUTY_YES}},
-         DUTY_UNKNOWN,
-         "unknown.stale",
-         NULL},
-        {"D1.1",
-         "2026-11-20 09:00",
-         {{"c.one", "2026-11-20 08:00", DUTY_NO}},
-         DUTY_UNKNOWN,
-         "unknown.stale",
-         NULL},
-        /* the newest decides, also when it could not be read; the future is not seen */
-        {"D1.1",
-         "2026-11-20 08:30",
-         {{"c.one", "2026-11-20 08:10", DUTY_UNREADABLE}, {"c.one", "2026-11-20 08:00", DUTY_YES}},
-         DUTY_UNKNOWN,
-         "fact.unreadable",
-         "2026-11-20 09:10"},
-        {"D1.1",
-         "2026-11-20 08:30",
-         {{"c.one", "2026-11-20 08:31", DUTY_YES}},
-         DUTY_UNKNOWN,
-         "unknown.never_checked",
-         "2026-11-20 08:31"},
-        {"D1.1",
-         "2026-11-20 08:30",
-         {{"c.two", "2026-11-20 08:00", DUTY_YES}},
-         DUTY_UNKNOWN,
-         "unknown.never_checked",
-         NULL},
-        /* two checks: one "not met" decides, one missing is enough to be unknown */
-        {"D1.2",
-         "2026-11-20 08:30",
-         {{"c.one", "2026-11-20 08:00", DUTY_YES}, {"c.two", "2026-11-20 08:20", DUTY_YES}},
-         DUTY_MET,
-         "fact.yes",
-         "2026-11-20 09:00"},
-        {"D1.2",
-         "2026-11-20 08:30",
-         {{"c.one", "2026-11-20 08:00", DUTY_YES}, {"c.two", "2026-11-20 08:20", DUTY_NO}},
-         DUTY_FAILED,
-         "fact.no",
-         "2026-11-20 09:00"},
-        {"D1.2",
-         "2026-11-20 08:30",
-         {{"c.one", "2026-11-20 08:00", DUTY_UNREADABLE}, {"c.two", "2026-11-20 08:20", DUTY_NO}},
-         DUTY_FAILED,
-         "fact.no",
-         "2026-11-20 09:00"},
-        {"D1.2",
-         "2026-11-20 08:30",
-         {{"c.one", "2026-11-20 08:00", DUTY_YES}},
-         DUTY_UNKNOWN,
-         "unknown.never_checked",
-         "2026-11-20 09:00"},
-        {"D1.3",
-         "2026-11-20 08:30",
-         {{"c.one", "2026-11-20 08:00", DUTY_YES}},
-         DUTY_UNKNOWN,
-         "unknown.no_check",
-         NULL},
-        {"D1.11",
-         "2026-11-20 08:30",
-         {{"c.two", "2026-11-20 08:00", DUTY_YES}},
-         DUTY_MET,
-         "fact.yes",
-         "2026-11-21 08:00"},
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(machine_rows); i++) {
         struct duty_fact facts[3];
         size_t n = 0;
-        for (; n < 3 && rows[i].facts[n].check != NULL; n++)
-            facts[n] = machine(rows[i].facts[n].check, rows[i].facts[n].observed, rows[i].facts[n].v);
-        struct duty_outcome o = eval(rows[i].id, rows[i].now, facts, n, NULL, 0);
-        want(&o, rows[i].status, rows[i].code, NULL, rows[i].next, (int)i);
+        for (; n < 3 && machine_rows[i].facts[n].check != NULL; n++)
+            facts[n] = machine(machine_rows[i].facts[n].check, machine_rows[i].facts[n].observed,
+                               machine_rows[i].facts[n].v);
+        struct duty_outcome o = eval(machine_rows[i].id, machine_rows[i].now, facts, n, NULL, 0);
+        want(&o, machine_rows[i].status, machine_rows[i].code, NULL, machine_rows[i].next, (int)i);
     }
     /* an earlier end of its own, and a fact for another duty only */
     struct duty_fact f = machine("c.one", "2026-11-20 08:00", DUTY_YES);

@@ -81,7 +81,7 @@ static void test_rows(void **state)
         {{"7 <34>abc\n8 <34>abcd\n", 21}, "[<34>abc][<34>abcd]"},
         {{"8 <34>a\nbc\r\n7 <34>abc", 21}, "[<34>a\nbc][<34>abc]"},
         {{"7 <34>a\n\n", 9}, "[<34>a]"},
-        {{"9 <34>abc", 9}, "[<34>abc]"},                    /* the stream ended inside */
+        {{"9 <34>abc", 9}, "{<34>abc}"},                    /* the stream ended inside */
         {{"7 <34>abcx34>def\n", 17}, "[<34>abc][x34>def]"}, /* lost count: lines from there */
         {{"0 <34>abc\n", 10}, "[0 <34>abc]"},
         {{"2026 is no count\n", 17}, "[2026 is no count]"},
