@@ -65,6 +65,8 @@ static void test_captcha(void **state)
     new_captcha(n, k, id, &svg);
     assert_false(api_captcha_check(k, str_of(id), S("AAAA"), n->now_ns));
     new_captcha(n, k, id, &svg);
+    assert_false(api_captcha_check(k, str_of(id), S("AAAAAA"), n->now_ns));
+    new_captcha(n, k, id, &svg);
     assert_true(api_captcha_check(k, str_of(id), S("AAAAA"), n->now_ns + 5 * MINUTE));
     new_captcha(n, k, id, &svg);
     assert_false(api_captcha_check(k, str_of(id), S("AAAAA"), n->now_ns + 5 * MINUTE + 1));
@@ -96,6 +98,7 @@ static void test_captcha_picture(void **state)
     for (size_t i = d + 4; i < a.n - strlen("\"/></svg>"); i++)
         assert_non_null(strchr("ML0123456789.- ", a.p[i]));
     /* Strokes do not come in the order of the letters: x jumps back and forth. */
+    buf_put_char(&a, '\0');
     int turns = 0;
     double last = 0, x, y;
     for (const char *p = a.p; (p = strchr(p, 'M')) != NULL; p++) {
