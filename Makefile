@@ -30,8 +30,10 @@ run: all ## build, then start the node in the foreground with its data in DATA
 test: test-packages third web build-asan/build.ninja build-tsan/build.ninja build-clang/build.ninja ## every test; the last line is "N passed, N failed"
 	ninja -j$(JOBS) -C build-asan
 	@python3 scripts/run_tests.py --jobs $(JOBS) --meson build-asan --meson build-tsan:concurrent --meson build-clang:sandbox \
-	    $(if $(wildcard web/package.json),--command 'web check' web 'npm run --silent check' \
-	    --command 'web tests' web 'npm run --silent test')
+	    $(if $(wildcard web/package.json),--command 'console: types' web 'npm run --silent check' \
+	    --command 'console: texts' web 'npm run --silent test' --command 'console: size' web 'npm run --silent size' \
+	    --command 'console: flows' . 'node tests/browser/flows.mjs' \
+	    $(foreach p,vi-light vi-dark en-light en-dark,--command 'console: pages $(p)' . 'node tests/browser/pages.mjs $(p)'))
 
 bench: all ## measure; results in bench/out/
 	@python3 bench/run.py
