@@ -179,7 +179,7 @@ static bool is_allowed(struct api_ctx *c)
 /* Reads that show who looked for what are recorded before they run. */
 static int audit_read(struct api_ctx *c, struct err *err)
 {
-    CLEANUP(buf_done) struct buf detail;
+    CLEANUP(buf_done) struct buf detail = {0};
     struct jout j;
     if ((c->route->flags & ROUTE_AUDIT_READ) == 0)
         return 0;
@@ -238,7 +238,7 @@ struct digest api_setup_digest(struct str typed)
 
 int api_setup_begin(struct api *api, char ret_code[API_SETUP_CODE_TEXT], bool *ret_needed, struct err *err)
 {
-    CLEANUP(arena_done) struct arena mem;
+    CLEANUP(arena_done) struct arena mem = {0};
     struct register_org org;
     bool found;
     uint32_t random[CODE_LETTERS];

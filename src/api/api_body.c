@@ -45,7 +45,8 @@ static const char *text_fault(const struct api_member *m, struct str s)
         return "must be text";
     if (m->type == TYPE_WORD && !is_one_of(s, m->words))
         return m->words;
-    if (m->type == TYPE_DATE && (s.n != 10 || when_parse_human(s, 0, WHEN_VN_OFFSET_S, &ns, &ignored) != 0))
+    if (m->type == TYPE_DATE &&
+        (s.n != 10 || s.p[4] != '-' || when_parse_human(s, 0, WHEN_VN_OFFSET_S, &ns, &ignored) != 0))
         return "must be a date such as 2026-11-20";
     return NULL;
 }

@@ -31,13 +31,13 @@ static const struct {
     {'7', "004016"},
 };
 
-#define IMAGE_W 200.0
+#define IMAGE_W 240.0
 #define IMAGE_H 70.0
-#define CELL_W 36.0
+#define CELL_W 44.0
 #define UNIT 6.5
 #define SEGMENTS_MAX 320u
-#define NOISE_LINES 5
-#define NOISE_PARTS 9
+#define NOISE_LINES 4
+#define NOISE_PARTS 6
 
 struct segment {
     double x1, y1, x2, y2;
@@ -108,7 +108,7 @@ static void place(const struct frame *f, const char *point, double *x, double *y
 
 static void draw_glyph(struct drawing *d, char c, double cx)
 {
-    double angle = spread(d, 0.42);
+    double angle = spread(d, 0.32);
     struct frame f = {.cx = cx + spread(d, 3.0),
                       .cy = IMAGE_H / 2.0 + spread(d, 7.0),
                       .sin_a = sin(angle),
@@ -166,14 +166,14 @@ void api_captcha_draw(struct buf *svg, const char *text, uint64_t random)
 {
     struct drawing d = {.random = random};
     assert(random != 0);
-    double x = 28.0;
+    double x = (IMAGE_W - 4.0 * CELL_W) / 2.0;
     for (const char *c = text; *c != '\0'; c++, x += CELL_W)
         draw_glyph(&d, *c, x);
     draw_noise(&d);
     shuffle(&d);
     buf_put(
         svg,
-        S("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 200 70\" width=\"200\" height=\"70\">"
+        S("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 240 70\" width=\"240\" height=\"70\">"
           "<path fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.2\" stroke-linecap=\"round\" d=\""));
     for (size_t i = 0; i < d.n; i++) {
         const struct segment *s = &d.segments[i];
@@ -182,15 +182,30 @@ void api_captcha_draw(struct buf *svg, const char *text, uint64_t random)
     buf_put(svg, S("\"/></svg>"));
 }
 
-/* The digest binds the answer to its captcha. */
+/* Characters that are never drawn, for the ones people may take for them. */
+static const struct {
+    char typed, meant;
+} look_alikes[] = {{'G', 'C'}, {'O', 'C'}, {'0', 'C'}, {'B', '3'},
+                   {'8', '3'}, {'2', 'Z'}, {'1', '7'}, {'V', 'Y'}};
+
+static char read_char(char c)
+{
+    char upper = ascii_is_lower(c) ? (char)(c - 'a' + 'A') : c;
+    for (size_t i = 0; i < COUNT_OF(look_alikes); i++) {
+        if (look_alikes[i].typed == upper)
+            return look_alikes[i].meant;
+    }
+    return upper;
+}
+
+/* The digest binds the answer to its captcha. Characters beyond the last one make it wrong. */
 static struct digest answer_digest(struct str id, struct str answer)
 {
-    char upper[API_CAPTCHA_CHARS];
+    char upper[API_CAPTCHA_CHARS + 1];
     size_t n = 0;
-    for (size_t i = 0; i < answer.n && n < API_CAPTCHA_CHARS; i++) {
-        char c = answer.p[i];
-        if (c != ' ')
-            upper[n++] = ascii_is_lower(c) ? (char)(c - 'a' + 'A') : c;
+    for (size_t i = 0; i < answer.n && n < sizeof(upper); i++) {
+        if (answer.p[i] != ' ')
+            upper[n++] = read_char(answer.p[i]);
     }
     struct str parts[] = {id, {upper, n}};
     return digest_sha256_parts(parts, COUNT_OF(parts));

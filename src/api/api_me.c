@@ -78,7 +78,7 @@ int api_me_password(struct api_ctx *c, struct err *err)
 
 int api_me_totp_write(struct api_ctx *c, struct err *err)
 {
-    CLEANUP(buf_done) struct buf uri;
+    CLEANUP(buf_done) struct buf uri = {0};
     uint8_t secret[TOTP_SECRET_BYTES], random[TOTP_RECOVERY_COUNT][TOTP_RECOVERY_RANDOM];
     char texts[TOTP_RECOVERY_COUNT][TOTP_RECOVERY_TEXT], secret_text[TOTP_SECRET_TEXT];
     struct digest codes[TOTP_RECOVERY_COUNT];

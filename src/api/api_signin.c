@@ -11,7 +11,7 @@
 /* Members of the problem: a captcha to solve before the next try. */
 static int write_captcha(struct api_ctx *c, struct err *err)
 {
-    CLEANUP(buf_done) struct buf svg;
+    CLEANUP(buf_done) struct buf svg = {0};
     char id[API_CAPTCHA_ID_TEXT];
     buf_init(&svg, 65536);
     if (api_captcha_new(&c->api->captcha, c->api->sys, c->now_ns, id, &svg, err) != 0)

@@ -70,7 +70,7 @@ static bool may_read_metrics(const struct api_ctx *c)
 
 int api_system_metrics(struct api_ctx *c, struct err *err)
 {
-    CLEANUP(buf_done) struct buf text;
+    CLEANUP(buf_done) struct buf text = {0};
     if (!may_read_metrics(c))
         return api_ctx_problem(c, PROBLEM_NO_SESSION, S("sign in, or use the token from this machine"));
     buf_init(&text, METRICS_BYTES_MAX);

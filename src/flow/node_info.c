@@ -168,7 +168,8 @@ static void put_disk(struct node *n, const struct store_stats *st, struct jout *
 {
     struct sys_space space = {0};
     struct err err = {0};
-    (void)sys_space(n->sys, n->data_dir, &space, &err);
+    if (sys_space(n->sys, n->data_dir, &space, &err) != 0)
+        space = (struct sys_space){0};
     jout_key(j, S("disk"));
     jout_obj(j);
     JOUT_U64(j, "total", space.total_bytes);

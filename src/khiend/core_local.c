@@ -7,6 +7,7 @@
 
 #include "flow/node_duty.h"
 #include "flow/node_info.h"
+#include "flow/node_search.h"
 #include "khiend/core_state.h"
 #include "register/register_audit.h"
 

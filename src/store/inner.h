@@ -44,6 +44,7 @@ struct store {
     uint64_t sealed_id;           /* mu; last event in a durable block */
     uint64_t lost_events;         /* mu; removed by retention */
     bool seal_failed, stop;       /* mu */
+    struct wal_state durable;     /* mu; the log up to here is on disk */
     struct err seal_err;          /* mu */
     bool seg_finished;            /* mu; a checkpoint is due */
 
@@ -67,6 +68,8 @@ struct store {
     struct wal *wal;
     struct wal_state wal_last; /* without an open log file: the last place */
     uint64_t next_wal;
+    struct seg **doomed; /* given up by retention; their files go when nobody reads them any more */
+    size_t n_doomed, doomed_cap;
     struct store_old_wal *old_wals; /* ascending */
     size_t n_old_wals, old_wals_cap;
     struct ckpt ckpt; /* written last */

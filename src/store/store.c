@@ -118,6 +118,13 @@ int store_append(struct store *s, struct event *e, size_t n, struct err *err)
     return 0;
 }
 
+static void publish_log(struct store *s)
+{
+    (void)pthread_mutex_lock(&s->mu);
+    s->durable = s->wal != NULL ? wal_state(s->wal) : s->wal_last;
+    (void)pthread_mutex_unlock(&s->mu);
+}
+
 /* A log file that is long enough is followed by a new one. */
 static int next_wal(struct store *s, struct err *err)
 {
@@ -135,13 +142,22 @@ static int next_wal(struct store *s, struct err *err)
                    err) != 0)
         return -1;
     s->next_wal++;
+    publish_log(s);
     s->ckpt_due = true; /* so that the new file cannot go missing unseen */
+    return 0;
+}
+
+static int flush(struct store *s, struct err *err)
+{
+    if (wal_flush(s->wal, err) != 0)
+        return -1;
+    publish_log(s);
     return 0;
 }
 
 static int write_packed(struct store *s, struct err *err)
 {
-    if (s->wal != NULL && wal_has_frame(s->wal) && wal_flush(s->wal, err) != 0)
+    if (s->wal != NULL && wal_has_frame(s->wal) && flush(s, err) != 0)
         return -1;
     if (s->packed_n == 0)
         return 0;
@@ -153,7 +169,7 @@ static int write_packed(struct store *s, struct err *err)
         return -1;
     buf_clear(&s->packed);
     s->packed_n = 0;
-    return wal_flush(s->wal, err);
+    return flush(s, err);
 }
 
 int store_commit(struct store *s, uint64_t *ret_durable, struct err *err)

@@ -68,7 +68,7 @@ void store_stats(struct store *s, struct store_stats *ret);
 /* Reading: a snapshot sees every event appended before it, each exactly once, whatever is sealed meanwhile.
  */
 struct store_scan_opts {
-    int64_t from_ns, to_ns;  /* event time, [from, to); 0,0 = all */
+    int64_t from_ns, to_ns;  /* event time, [from, to); 0,0 = all; to = INT64_MAX: no end */
     uint64_t from_id, to_id; /* ids, [from, to); 0,0 = all */
     uint32_t source;         /* only this source; 0 = all */
     bool oldest_first;       /* else newest block first, rows inside newest first */

@@ -63,6 +63,9 @@ void store_open_free(struct store *s)
         store_seg_unref(s, s->segs[i]);
     if (s->open_seg != NULL && !s->open_seg_listed)
         seg_free(s->open_seg);
+    for (size_t i = 0; i < s->n_doomed; i++)
+        seg_free(s->doomed[i]);
+    free(s->doomed);
     free(s->segs);
     win_free(s->active);
     win_free(s->sealing);
@@ -200,6 +203,7 @@ int store_open(const struct store_opts *o, struct store **ret, struct store_reco
         store_open_free(s);
         return err_set(err, why.code, "store: %s", why.msg);
     }
+    s->durable = s->wal_last;
     s->ckpt_mono_ns = sys_mono(s->sys);
     r.took_ns = s->ckpt_mono_ns - start;
     *ret = s;
@@ -226,6 +230,10 @@ static void close_writer(struct store *s)
     int rc = store_keep_wals(s, &err);
     if (rc == 0)
         rc = store_keep_checkpoint(s, &err);
+    if (rc == 0)
+        rc = store_keep_retention(s, &err);
+    if (s->open_seg != NULL) /* half of a block may be left by a failed attempt */
+        rc = sys_truncate(s->sys, s->open_seg->f, s->open_seg->size, &err);
     (void)rc; /* nobody is left to tell; the next start recovers */
 }
 

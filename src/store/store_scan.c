@@ -31,7 +31,8 @@ static bool wanted(const struct store_scan *c, int64_t min_ns, int64_t max_ns, u
                    uint64_t count)
 {
     const struct store_scan_opts *o = &c->o;
-    return max_ns >= o->from_ns && min_ns < o->to_ns && first_id + count > o->from_id && first_id < o->to_id;
+    return max_ns >= o->from_ns && (min_ns < o->to_ns || o->to_ns == INT64_MAX) &&
+           first_id + count > o->from_id && first_id < o->to_id;
 }
 
 static struct part *add_part(struct store_scan *c)
@@ -205,8 +206,8 @@ static int pick_rows(struct store_scan *c, const struct event *ev, size_t n, siz
     }
     for (size_t i = 0; i < n; i++) {
         const struct event *e = &ev[o->oldest_first ? i : n - 1 - i];
-        if (e->time_ns >= o->from_ns && e->time_ns < o->to_ns && e->id >= o->from_id && e->id < o->to_id &&
-            (o->source == 0 || e->source == o->source))
+        if (e->time_ns >= o->from_ns && (e->time_ns < o->to_ns || o->to_ns == INT64_MAX) &&
+            e->id >= o->from_id && e->id < o->to_id && (o->source == 0 || e->source == o->source))
             c->out[k++] = *e;
     }
     *ret_n = k;

@@ -71,6 +71,9 @@ static struct check_obs good(void)
     o.logs.rules_read = true;
     for (size_t i = 0; i < CHECK_CLASS_COUNT; i++)
         o.logs.rules[i] = 1;
+    o.logs.layers_read = true;
+    for (size_t i = 0; i < CHECK_LAYER_COUNT; i++)
+        o.logs.layers[i] = 1;
     o.host =
         (struct check_host){.read = true, .coverage_pct = 95.0, .net_coverage_pct = 100.0, .thresholds = 3};
     o.host.sampled_ns = o.host.net_sampled_ns = o.host.heartbeat_ns = at("2026-11-20 08:29:00");
@@ -145,6 +148,12 @@ static void assert_told(const struct reason *r)
       "source.silent.not_met")                                                                               \
     X(source_silent, o->logs.sources = 0, DUTY_NO, "log.recorded.no_source")                                 \
     X(log_central, o->logs.sources_24h = 1, DUTY_NO, "log.central.not_met")                                  \
+    X(log_central, o->logs.layers[CHECK_DATABASE] = 0, DUTY_NO, "log.central.layer")                         \
+    X(log_central, o->logs.layers_read = false, DUTY_UNREADABLE, "log.central.no_layers")                    \
+    X(host_up, (o->host.devices = 5, o->host.devices_watched = 4), DUTY_NO, "host.up.devices")               \
+    X(host_up, (o->host.devices = 5, o->host.devices_watched = 5), DUTY_YES, "host.up.met")                  \
+    X(host_load, (o->host.devices = 5, o->host.devices_watched = 4), DUTY_NO, "host.load.devices")           \
+    X(host_traffic, (o->host.devices = 5, o->host.devices_watched = 4), DUTY_NO, "host.traffic.devices")     \
     X(log_central, o->logs.sources = 0, DUTY_NO, "log.recorded.no_source")                                   \
     X(log_realtime, o->logs.lag_p95_ms = 60001, DUTY_NO, "log.realtime.not_met")                             \
     X(log_realtime, o->logs.lag_p95_ms = -1, DUTY_UNREADABLE, "log.realtime.no_record")                      \
@@ -229,6 +238,7 @@ static void test_good_and_unread(void **state)
     assert_int_equal(check_find(S("no.such")), -1);
     assert_int_equal(check_class_find(S("destroy")), CHECK_DESTROY);
     assert_int_equal(check_class_find(S("burn")), -1);
+    assert_int_equal(check_layer_find(check_layer_name(CHECK_ENDPOINT)), CHECK_ENDPOINT);
 }
 
 /* The password and session checks say that they speak of Khiên alone. */
