@@ -104,6 +104,16 @@ void buf_put_varint(struct buf *b, uint64_t v)
     buf_put(b, (struct str){(const char *)raw, n});
 }
 
+/* As buf_reserve, with one byte more for a NUL that does not count against the maximum. */
+static char *reserve_text(struct buf *b, size_t n)
+{
+    size_t max = b->max;
+    b->max = max == SIZE_MAX ? max : max + 1;
+    char *to = n == SIZE_MAX ? NULL : buf_reserve(b, n + 1);
+    b->max = max;
+    return to;
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
     va_list ap, again;
@@ -113,7 +123,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     va_end(ap);
     if (n < 0)
         b->bad = true;
-    char *to = n < 0 ? NULL : buf_reserve(b, (size_t)n + 1);
+    char *to = n < 0 ? NULL : reserve_text(b, (size_t)n);
     if (to != NULL) {
         (void)vsnprintf(to, (size_t)n + 1, fmt, again);
         b->n += (size_t)n;
@@ -123,10 +133,7 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 
 char *buf_take(struct buf *b)
 {
-    size_t max = b->max;
-    b->max = max == SIZE_MAX ? max : max + 1; /* the closing NUL does not count */
-    char *end = buf_reserve(b, 1);
-    b->max = max;
+    char *end = reserve_text(b, 0);
     if (end == NULL)
         return NULL;
     *end = '\0';

@@ -1,5 +1,6 @@
 #include "base/str.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 bool str_eq_nocase(struct str a, struct str b)
@@ -100,13 +101,17 @@ bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *ret)
 bool str_to_double(struct str s, double *ret)
 {
     char text[64];
-    if (s.n == 0 || s.n >= sizeof(text) || ascii_is_space(s.p[0]))
+    if (s.n == 0 || s.n >= sizeof(text))
         return false;
+    for (size_t i = 0; i < s.n; i++) { /* strtod reads more: blanks, 0x10, inf, nan */
+        if (!ascii_is_digit(s.p[i]) && memchr("+-.eE", s.p[i], 5) == NULL)
+            return false;
+    }
     memcpy(text, s.p, s.n);
     text[s.n] = '\0';
     char *end = NULL;
     double v = strtod(text, &end);
-    if (end != text + s.n)
+    if (end != text + s.n || !isfinite(v))
         return false;
     *ret = v;
     return true;

@@ -45,7 +45,7 @@ bool str_eq_nocase(struct str a, struct str b); /* ASCII case only */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 int str_cmp(struct str a, struct str b);          /* byte order, <0 0 >0 */
-struct str str_trim(struct str s);                /* spaces, tabs, CR, LF on both ends */
+struct str str_trim(struct str s);                /* ASCII white space on both ends */
 size_t str_find(struct str s, struct str needle); /* offset, or SIZE_MAX */
 size_t str_find_char(struct str s, char c);       /* offset, or SIZE_MAX */
 /* Cut at the first `sep`: head before, tail behind; false (head = all, tail empty) where there is none. */
@@ -53,7 +53,7 @@ bool str_cut(struct str in, char sep, struct str *head, struct str *tail);
 /* Whole text as a number in the range; false where it is not one. */
 bool str_to_u64(struct str s, uint64_t max, uint64_t *ret);
 bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *ret);
-bool str_to_double(struct str s, double *ret);
+bool str_to_double(struct str s, double *ret); /* decimal and finite */
 /* malloc'ed, NUL-terminated copy; NULL when memory is used up. A NUL inside is kept, so the C view may be
  * shorter. */
 char *str_dup(struct str s) MUST_USE;

@@ -1,12 +1,14 @@
 #include "base/text.h"
 
+#include <stdlib.h>
+
 #define FOLD_A_FIRST 0xC0u
 #define FOLD_A_LAST 0x24Fu
 #define FOLD_B_FIRST 0x1E00u
 #define FOLD_B_LAST 0x1EFFu
 
 /* Base letter of each character of Latin-1, Latin Extended-A and -B; '.' = has none. Source: Unicode NFD. */
-static const char fold_a[] = "aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiiidnooooo.ouuuuy.y"
+static const char fold_a[] = "aaaaaa.ceeeeiiiidnooooo.ouuuuy..aaaaaa.ceeeeiiiidnooooo.ouuuuy.y"
                              "aaaaaaccccccccddddeeeeeeeeeegggggggghh..iiiiiiiiii..jjkk.llllll."
                              ".llnnnnnn...oooooo..rrrrrrsssssssstttt..uuuuuuuuuuuuwwyyyzzzzzz."
                              "................................oo.............uu..............."
@@ -146,6 +148,17 @@ size_t text_fold(struct str s, char *out)
     return n;
 }
 
+/* A needle longer than a window: fold the whole text. */
+static bool contains_long(struct str s, struct str folded_needle)
+{
+    char *out = s.n < folded_needle.n ? NULL : malloc(s.n);
+    if (out == NULL)
+        return false;
+    bool hit = str_find((struct str){out, text_fold(s, out)}, folded_needle) != SIZE_MAX;
+    free(out);
+    return hit;
+}
+
 bool text_fold_contains(struct str s, struct str folded_needle)
 {
     /* Windows overlap by more than the needle, so the stack buffer serves lines of any length. */
@@ -154,7 +167,7 @@ bool text_fold_contains(struct str s, struct str folded_needle)
     if (folded_needle.n == 0)
         return true;
     if (folded_needle.n > sizeof(out) - STEP)
-        return false;
+        return contains_long(s, folded_needle);
     size_t kept = 0;
     for (size_t i = 0; i < s.n;) {
         size_t n = s.n - i < STEP ? s.n - i : STEP;

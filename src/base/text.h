@@ -26,7 +26,8 @@ void text_put_clean(struct buf *b, struct str s);
 size_t text_fold(struct str s, char *out);
 /* Fold one code point: 0 where it vanishes. */
 uint32_t text_fold_char(uint32_t cp);
-/* fold(s) contains the already folded needle. */
+/* fold(s) contains the already folded needle. Allocates only for needles above 2 KiB; false without memory.
+ */
 bool text_fold_contains(struct str s, struct str folded_needle);
 /* true where the byte belongs to a word: letter, digit, '_' or part of a character above ASCII. */
 static inline bool text_is_word_byte(unsigned char c)

@@ -51,8 +51,9 @@ bool when_to_ns(const struct civil *c, int64_t *ret_ns)
         return false;
     int64_t s = when_days(c->year, c->month, c->day) * 86400 + c->hour * 3600 + c->minute * 60 + c->second -
                 c->offset_s;
-    int64_t ns;
-    if (__builtin_mul_overflow(s, NS_PER_S, &ns) || __builtin_add_overflow(ns, c->ns, &ns))
+    /* Below zero one second is moved into the fraction, or the first second of the range would overflow. */
+    int64_t ns, part = s < 0 ? c->ns - NS_PER_S : c->ns;
+    if (__builtin_mul_overflow(s + (s < 0), NS_PER_S, &ns) || __builtin_add_overflow(ns, part, &ns))
         return false;
     *ret_ns = ns;
     return true;
@@ -67,7 +68,7 @@ struct civil when_from_ns(int64_t ns, int32_t offset_s)
 {
     struct civil c = {.offset_s = offset_s};
     int64_t s = floor_div(ns, NS_PER_S);
-    c.ns = (int32_t)(ns - s * NS_PER_S);
+    c.ns = (int32_t)(ns % NS_PER_S + (ns % NS_PER_S < 0 ? NS_PER_S : 0));
     s += offset_s;
     int64_t days = floor_div(s, 86400);
     int rest = (int)(s - days * 86400);
@@ -176,8 +177,13 @@ bool when_parse_span(struct str s, int64_t *ret_ns)
     if (s.n < 2 || !str_to_u64(str_sub(s, 0, s.n - 1), INT64_MAX, &n))
         return false;
     for (size_t i = 0; i < COUNT_OF(units); i++) {
-        if (units[i].unit == s.p[s.n - 1])
-            return !__builtin_mul_overflow((int64_t)n, units[i].ns, ret_ns);
+        int64_t ns;
+        if (units[i].unit != s.p[s.n - 1])
+            continue;
+        if (__builtin_mul_overflow((int64_t)n, units[i].ns, &ns))
+            return false;
+        *ret_ns = ns;
+        return true;
     }
     return false;
 }
@@ -214,38 +220,42 @@ static bool parse_date(struct str s, int32_t offset_s, int64_t *ret_ns)
     return cur_done(&c) && when_to_ns(&v, ret_ns);
 }
 
+/* The words for a day and "-7d". False where it is none of them or leaves the range. */
+static bool parse_relative(struct str s, int64_t now_ns, int32_t offset_s, int64_t *ret_ns)
+{
+    int64_t ns = now_ns, back = 0;
+    bool yesterday = str_eq(s, S("yesterday"));
+    if (yesterday || str_eq(s, S("today"))) {
+        struct civil v = when_from_ns(now_ns, offset_s);
+        v.hour = v.minute = v.second = 0;
+        v.ns = 0;
+        back = yesterday ? WHEN_DAY_NS : 0;
+        if (!when_to_ns(&v, &ns))
+            return false;
+    } else if (!str_eq(s, S("now")) &&
+               (s.n == 0 || s.p[0] != '-' || !when_parse_span(str_from(s, 1), &back))) {
+        return false;
+    }
+    if (__builtin_sub_overflow(ns, back, &ns))
+        return false;
+    *ret_ns = ns;
+    return true;
+}
+
 int when_parse_human(struct str s, int64_t now_ns, int32_t offset_s, int64_t *ret_ns, struct err *err)
 {
     s = str_trim(s);
     struct cur c = cur_of(s);
-    int64_t span;
-    if (str_eq(s, S("now"))) {
-        *ret_ns = now_ns;
+    int64_t ns;
+    if (parse_relative(s, now_ns, offset_s, &ns) || (when_parse_rfc3339(&c, &ns) && cur_done(&c)) ||
+        parse_date(s, offset_s, &ns)) {
+        *ret_ns = ns;
         return 0;
     }
-    if (str_eq(s, S("today")) || str_eq(s, S("yesterday"))) {
-        struct civil v = when_from_ns(now_ns, offset_s);
-        v.hour = v.minute = v.second = 0;
-        v.ns = 0;
-        int64_t ns;
-        if (!when_to_ns(&v, &ns))
-            return err_set(err, ERR_PARSE, "the clock is outside the years 1677 to 2262");
-        *ret_ns = s.p[0] == 'y' ? ns - WHEN_DAY_NS : ns;
-        return 0;
-    }
-    if (s.n > 0 && s.p[0] == '-' && when_parse_span(str_from(s, 1), &span)) {
-        if (__builtin_sub_overflow(now_ns, span, ret_ns))
-            return err_set(err, ERR_PARSE, "'%.*s' is too long ago", STR_ARG(s));
-        return 0;
-    }
-    if (when_parse_rfc3339(&c, ret_ns) && cur_done(&c))
-        return 0;
-    if (parse_date(s, offset_s, ret_ns))
-        return 0;
     if (err != NULL)
         err->at = 0;
     return err_set(err, ERR_PARSE,
-                   "'%.*s' is not a time: write 2026-11-22, 2026-11-22T08:14:00+07:00, -15m, -7d, "
-                   "today or now",
+                   "'%.*s' is not a time between 1677 and 2262: write 2026-11-22, "
+                   "2026-11-22T08:14:00+07:00, -15m, -7d, today or now",
                    (int)(s.n > 60 ? 60 : s.n), s.p);
 }

@@ -159,6 +159,13 @@ void jout_raw(struct jout *j, struct str json)
     buf_put(j->b, json);
 }
 
+void jout_members(struct jout *j, struct str members)
+{
+    assert(j->depth > 0 && !j->after_key);
+    if (members.n > 0)
+        jout_raw(j, members);
+}
+
 void jout_vi_en(struct jout *j, struct str vi, struct str en)
 {
     jout_obj(j);

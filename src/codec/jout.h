@@ -29,8 +29,9 @@ void jout_u64(struct jout *j, uint64_t v);
 void jout_double(struct jout *j, double v); /* not finite: null */
 void jout_bool(struct jout *j, bool v);
 void jout_null(struct jout *j);
-void jout_time(struct jout *j, int64_t ns);     /* RFC 3339 text; 0 writes null */
-void jout_raw(struct jout *j, struct str json); /* already JSON */
+void jout_time(struct jout *j, int64_t ns);            /* RFC 3339 text; 0 writes null */
+void jout_raw(struct jout *j, struct str json);        /* already JSON */
+void jout_members(struct jout *j, struct str members); /* "key":value,… of an object, into the open one */
 
 /* key and value in one call; the key is a literal. */
 #define JOUT_STR(j, key, s) (jout_key((j), S(key)), jout_str((j), (s)))

@@ -11,7 +11,7 @@
 #include "detect/rule.h"
 #include "query/pred.h"
 
-#define SIGMA_VALUES_MAX 4096u      /* of one item, after encodings and dash variants */
+#define SIGMA_VALUES_MAX 16384u     /* of one item, after encodings and dash variants */
 #define SIGMA_TITLE_BYTES 512u      /* Sigma: 256 characters */
 #define SIGMA_CONDITION_DEPTH 32u   /* brackets and "not" */
 #define SIGMA_CONDITION_BYTES 4096u /* one condition */

@@ -165,7 +165,9 @@ static int check_unused(const struct yamltree_node *doc, struct arena *a, struct
             return yamltree_fail(yamltree_get(doc, texts[i]), err, "%.*s must not be empty",
                                  STR_ARG(texts[i]));
     }
-    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+    /* Correlations in the wild write one reference as a text; Sigma wants a list. */
+    size_t from = yamltree_get(doc, S("correlation")) != NULL ? 1 : 0;
+    for (size_t i = from; i < COUNT_OF(lists); i++) {
         if (meta_list(doc, lists[i], a, &unused, err) != 0)
             return -1;
     }

@@ -127,7 +127,8 @@ struct catalogue_duty {
     struct calendar_span within; /* event with a deadline; else .n == 0 */
     bool is_default;             /* the number is a default of Khiên, not of the regulation */
     enum catalogue_verification verification;
-    const struct str *checks; /* ids of checks that prove it */
+    const struct str *checks;      /* ids of checks that prove it */
+    const struct str *check_words; /* code of the name of each: "word.check.password.age" */
     size_t n_checks;
     enum catalogue_form form; /* CATALOGUE_FORM_NONE: no document */
     bool approve;             /* a second person approves the document */

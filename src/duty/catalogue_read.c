@@ -413,6 +413,22 @@ static int read_trigger(const struct yamltree_node *node, struct catalogue_duty 
     return read_within(node, &d->within, err);
 }
 
+static int name_checks(struct catalogue *c, struct catalogue_duty *d, struct err *err)
+{
+    if (d->n_checks == 0)
+        return 0;
+    struct str *words = ARENA_NEW(&c->arena, struct str, d->n_checks);
+    for (size_t i = 0; words != NULL && i < d->n_checks; i++) {
+        words[i] = arena_printf(&c->arena, "word.check.%.*s", STR_ARG(d->checks[i]));
+        if (words[i].p == NULL)
+            words = NULL;
+    }
+    if (words == NULL)
+        return err_set(err, ERR_NOMEM, "catalogue");
+    d->check_words = words;
+    return 0;
+}
+
 static int read_evidence(struct catalogue *c, const struct yamltree_node *duty, struct catalogue_duty *d,
                          struct err *err)
 {
@@ -420,7 +436,7 @@ static int read_evidence(struct catalogue *c, const struct yamltree_node *duty, 
     const struct yamltree_node *node;
     if (yamltree_need(duty, S("evidence"), YAMLTREE_MAP, &node, err) != 0 ||
         yamltree_only_keys(node, keys, COUNT_OF(keys), err) != 0 ||
-        read_strings(c, node, S("auto"), &d->checks, &d->n_checks, err) != 0)
+        read_strings(c, node, S("auto"), &d->checks, &d->n_checks, err) != 0 || name_checks(c, d, err) != 0)
         return -1;
     bool machine = d->verification == CATALOGUE_MACHINE;
     const struct yamltree_node *form = yamltree_get(node, S("form"));

@@ -18,6 +18,12 @@ static enum duty_verdict met(struct judge *j)
     return DUTY_YES;
 }
 
+static enum duty_verdict met_as(struct judge *j, struct str code)
+{
+    j->r->code = code;
+    return DUTY_YES;
+}
+
 static enum duty_verdict not_met(struct judge *j, struct str code)
 {
     j->r->code = code;
@@ -169,7 +175,8 @@ static enum duty_verdict log_kept(struct judge *j)
     if (!l->read)
         return DUTY_UNREADABLE;
     reason_add_int(j->r, S("floor"), CHECK_KEPT_MONTHS_MIN);
-    reason_add_int(j->r, S("setting"), l->retention_months);
+    if (l->retention_months != 0)
+        reason_add_int(j->r, S("setting"), l->retention_months);
     if (l->retention_months != 0 && l->retention_months < CHECK_KEPT_MONTHS_MIN)
         return not_met(j, S("log.kept.setting"));
     if (l->oldest_ns == 0)
@@ -188,7 +195,9 @@ static enum duty_verdict log_kept(struct judge *j)
     int64_t latest;
     if (__builtin_add_overflow(needed, WHEN_DAY_NS, &latest))
         return DUTY_UNREADABLE;
-    return l->oldest_ns <= latest ? met(j) : not_met(j, S("log.kept.not_met"));
+    if (l->oldest_ns > latest)
+        return not_met(j, S("log.kept.not_met"));
+    return l->retention_months == 0 ? met_as(j, S("log.kept.for_ever")) : met(j);
 }
 
 static enum duty_verdict log_reviewed(struct judge *j)
@@ -248,6 +257,11 @@ static enum duty_verdict source_silent(struct judge *j)
 
 static enum duty_verdict log_central(struct judge *j)
 {
+    static const struct str words[] = {
+#define X(name, word) {"word.layer." word, sizeof("word.layer." word) - 1},
+        CHECK_LAYER_TABLE(X)
+#undef X
+    };
     const struct check_logs *l = &j->obs->logs;
     if (!l->read)
         return DUTY_UNREADABLE;
@@ -255,7 +269,17 @@ static enum duty_verdict log_central(struct judge *j)
     reason_add_int(j->r, S("alive"), l->sources_24h);
     if (l->sources == 0)
         return not_met(j, S("log.recorded.no_source"));
-    return l->sources_24h == l->sources ? met(j) : not_met(j, S("log.central.not_met"));
+    if (l->sources_24h < l->sources)
+        return not_met(j, S("log.central.not_met"));
+    if (!l->layers_read)
+        return unreadable(j, S("log.central.no_layers"));
+    for (size_t i = 0; i < CHECK_LAYER_COUNT; i++) {
+        if (l->layers[i] == 0) {
+            reason_add_word(j->r, S("layer"), words[i]);
+            return not_met(j, S("log.central.layer"));
+        }
+    }
+    return met(j);
 }
 
 static enum duty_verdict log_realtime(struct judge *j)
@@ -272,6 +296,7 @@ static enum duty_verdict log_realtime(struct judge *j)
 
 /* Host. */
 
+/* The sample is fresh and few are missing. */
 static enum duty_verdict sampled(struct judge *j, int64_t at_ns, double coverage_pct, struct str late,
                                  struct str gaps)
 {
@@ -284,10 +309,23 @@ static enum duty_verdict sampled(struct judge *j, int64_t at_ns, double coverage
     return coverage_pct >= CHECK_COVERAGE_PCT_MIN ? met(j) : not_met(j, gaps);
 }
 
+/* D16.1.c asks for all devices: this machine is one of them, alone where there is no register yet. */
+static enum duty_verdict all_devices(struct judge *j, enum duty_verdict v, struct str code)
+{
+    const struct check_host *h = &j->obs->host;
+    if (v != DUTY_YES)
+        return v;
+    reason_add_int(j->r, S("devices"), h->devices == 0 ? 1 : h->devices);
+    reason_add_int(j->r, S("watched"), h->devices == 0 ? 1 : h->devices_watched);
+    return h->devices_watched < h->devices ? not_met(j, code) : v;
+}
+
 static enum duty_verdict host_up(struct judge *j)
 {
     const struct check_host *h = &j->obs->host;
-    return sampled(j, h->heartbeat_ns, h->coverage_pct, S("host.up.not_met"), S("host.up.gaps"));
+    enum duty_verdict v =
+        sampled(j, h->heartbeat_ns, h->coverage_pct, S("host.up.not_met"), S("host.up.gaps"));
+    return all_devices(j, v, S("host.up.devices"));
 }
 
 static enum duty_verdict host_load(struct judge *j)
@@ -297,14 +335,17 @@ static enum duty_verdict host_load(struct judge *j)
         reason_add_real(j->r, S("cpu"), h->cpu_pct);
         reason_add_real(j->r, S("ram"), h->ram_pct);
     }
-    return sampled(j, h->sampled_ns, h->coverage_pct, S("host.load.not_met"), S("host.load.gaps"));
+    enum duty_verdict v =
+        sampled(j, h->sampled_ns, h->coverage_pct, S("host.load.not_met"), S("host.load.gaps"));
+    return all_devices(j, v, S("host.load.devices"));
 }
 
 static enum duty_verdict host_traffic(struct judge *j)
 {
     const struct check_host *h = &j->obs->host;
-    return sampled(j, h->net_sampled_ns, h->net_coverage_pct, S("host.traffic.not_met"),
-                   S("host.traffic.gaps"));
+    enum duty_verdict v =
+        sampled(j, h->net_sampled_ns, h->net_coverage_pct, S("host.traffic.not_met"), S("host.traffic.gaps"));
+    return all_devices(j, v, S("host.traffic.devices"));
 }
 
 static enum duty_verdict host_overload_alarm(struct judge *j)
@@ -501,6 +542,21 @@ static const struct str class_words[] = {
 #undef X
 };
 
+static const struct str layer_words[] = {
+#define X(name, word) LIT(word),
+    CHECK_LAYER_TABLE(X)
+#undef X
+};
+
+static int find_word(const struct str *words, size_t n, struct str word)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (str_eq(words[i], word))
+            return (int)i;
+    }
+    return -1;
+}
+
 struct str check_class_name(enum check_class c)
 {
     assert(c < CHECK_CLASS_COUNT);
@@ -509,9 +565,16 @@ struct str check_class_name(enum check_class c)
 
 int check_class_find(struct str word)
 {
-    for (size_t i = 0; i < COUNT_OF(class_words); i++) {
-        if (str_eq(class_words[i], word))
-            return (int)i;
-    }
-    return -1;
+    return find_word(class_words, COUNT_OF(class_words), word);
+}
+
+struct str check_layer_name(enum check_layer l)
+{
+    assert(l < CHECK_LAYER_COUNT);
+    return layer_words[l];
+}
+
+int check_layer_find(struct str word)
+{
+    return find_word(layer_words, COUNT_OF(layer_words), word);
 }

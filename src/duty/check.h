@@ -52,7 +52,7 @@
     X("key.length", "D17.1.c.1", 86400, key_length, "keys of 128 bits or more")                              \
     X("monitor.self", "D19.1.1", 3600, monitor_self, "the monitoring system is watched itself")              \
     X("source.silent", "D19.3.1", 3600, source_silent, "no silent source")                                   \
-    X("log.central", "D19.6.1", 3600, log_central, "all monitored sources arrive in one store")              \
+    X("log.central", "D19.6.1", 3600, log_central, "all sources and layers arrive in one store")             \
     X("log.realtime", "D19.6.2", 3600, log_realtime, "stored within 60 s")                                   \
     X("log.protected", "D19.6.3", 86400, log_protected, "seals verified, access audited")                    \
     X("clock.offset", "D19.7.1", 3600, clock_offset, "the clock is right to 1 s")
@@ -77,6 +77,21 @@ enum check_class {
     CHECK_CLASS_TABLE(X)
 #undef X
         CHECK_CLASS_COUNT
+};
+
+/* The layers of D19.5 that the central store holds (D19.6.1). */
+#define CHECK_LAYER_TABLE(X)                                                                                 \
+    X(CHECK_NETWORK, "network")                                                                              \
+    X(CHECK_SERVER, "server")                                                                                \
+    X(CHECK_APPLICATION, "application")                                                                      \
+    X(CHECK_DATABASE, "database")                                                                            \
+    X(CHECK_ENDPOINT, "endpoint")
+
+enum check_layer {
+#define X(name, word) name,
+    CHECK_LAYER_TABLE(X)
+#undef X
+        CHECK_LAYER_COUNT
 };
 
 /* Accounts of Khiên and the rules for their passwords and sessions. */
@@ -113,7 +128,9 @@ struct check_logs {
     uint32_t retention_months; /* setting; 0: keep for ever */
     int64_t reviewed_ns;       /* last approved review of the logs; 0 none */
     bool rules_read;
-    uint32_t rules[CHECK_CLASS_COUNT]; /* loaded rules by class */
+    uint32_t rules[CHECK_CLASS_COUNT];  /* loaded rules by class */
+    bool layers_read;                   /* the sources are assigned to layers */
+    uint32_t layers[CHECK_LAYER_COUNT]; /* sources of each layer with an event in the last 24 h */
 };
 
 /* The machine that the node runs on, from monitor/. */
@@ -124,6 +141,8 @@ struct check_host {
     double coverage_pct;    /* samples present of those due in the last hour, or since the start */
     double net_coverage_pct;
     double cpu_pct, ram_pct;    /* newest values, for the reason */
+    uint32_t devices;           /* system devices in the register, this machine included; 0: no register */
+    uint32_t devices_watched;   /* of them with fresh samples or heartbeats */
     uint32_t thresholds;        /* configured, 0..3 (cpu, ram, disk) */
     int64_t evaluated_ns;       /* when they were evaluated last; 0 never */
     int64_t heartbeat_ns;       /* when the state up/down of the node was recorded last; 0 never */
@@ -179,5 +198,7 @@ int64_t check_freshness_ns(enum check_id id);
 int check_find(struct str name); /* -1 unknown */
 struct str check_class_name(enum check_class c);
 int check_class_find(struct str word); /* -1 unknown */
+struct str check_layer_name(enum check_layer l);
+int check_layer_find(struct str word); /* -1 unknown */
 
 #endif

@@ -86,7 +86,7 @@ static bool try_exception(struct eval *e)
 struct machine {
     enum { MACHINE_NONE, MACHINE_YES, MACHINE_NO, MACHINE_UNREAD, MACHINE_STALE, MACHINE_NEVER } state;
     const struct duty_fact *fact; /* that decided; NULL for NONE and NEVER */
-    struct str check;
+    struct str word;              /* code of the name of the check */
 };
 
 static bool later(const struct duty_fact *a, const struct duty_fact *b)
@@ -110,9 +110,10 @@ static const struct duty_fact *latest_of(struct eval *e, struct str check)
     return best;
 }
 
-static struct machine judge_check(struct eval *e, struct str check)
+static struct machine judge_check(struct eval *e, size_t i)
 {
-    struct machine m = {.state = MACHINE_NEVER, .check = check, .fact = latest_of(e, check)};
+    struct machine m = {.state = MACHINE_NEVER, .word = e->d->check_words[i]};
+    m.fact = latest_of(e, e->d->checks[i]);
     if (m.fact == NULL)
         return m;
     saw(e, m.fact->observed_ns);
@@ -132,18 +133,13 @@ static struct machine judge_checks(struct eval *e)
 {
     struct machine all = {.state = MACHINE_NONE};
     for (size_t i = 0; i < e->d->n_checks; i++) {
-        struct machine m = judge_check(e, e->d->checks[i]);
+        struct machine m = judge_check(e, i);
         if (all.state == MACHINE_NONE || (m.state == MACHINE_NO && all.state != MACHINE_NO) ||
             (all.state == MACHINE_YES && m.state != MACHINE_YES) ||
             (all.state == MACHINE_YES && m.fact->observed_ns < all.fact->observed_ns))
             all = m;
     }
     return all;
-}
-
-static void add_check(struct reason *r, struct str check)
-{
-    reason_add_text(r, S("check"), check);
 }
 
 /* The status that the checks alone give. */
@@ -163,13 +159,13 @@ static void decide_machine(struct eval *e, struct machine m)
         return;
     case MACHINE_STALE:
         r = reason_of(S("unknown.stale"));
-        add_check(&r, m.check);
+        reason_add_word(&r, S("check"), m.word);
         reason_add_time(&r, S("at"), m.fact->observed_ns);
         decide(e, DUTY_UNKNOWN, r);
         return;
     case MACHINE_NEVER:
         r = reason_of(S("unknown.never_checked"));
-        add_check(&r, m.check);
+        reason_add_word(&r, S("check"), m.word);
         decide(e, DUTY_UNKNOWN, r);
         return;
     case MACHINE_NONE:

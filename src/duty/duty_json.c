@@ -68,7 +68,10 @@ static struct reason evidence_reason(const struct duty_outcome *o)
         return reason_of(S("evidence.none"));
     struct reason r = reason_of(f->kind == DUTY_AUTO ? S("evidence.auto") : S("evidence.document"));
     if (f->kind == DUTY_AUTO) {
-        reason_add_text(&r, S("check"), f->check);
+        for (size_t i = 0; i < o->duty->n_checks; i++) {
+            if (str_eq(o->duty->checks[i], f->check))
+                reason_add_word(&r, S("check"), o->duty->check_words[i]);
+        }
         reason_add_time(&r, S("at"), f->observed_ns);
     } else {
         reason_add_text(&r, S("title"), f->title);

@@ -68,13 +68,11 @@ void reason_add_date(struct reason *r, struct str name, int64_t day)
 
 void reason_add_also(struct reason *r, struct str code)
 {
-    for (size_t i = 0; i < REASON_ALSO_MAX; i++) {
-        if (r->also[i].n == 0) {
-            r->also[i] = code;
-            return;
-        }
-    }
-    assert(!"more sentences than REASON_ALSO_MAX");
+    size_t i = 0;
+    while (i < REASON_ALSO_MAX && r->also[i].n > 0)
+        i++;
+    assert(i < REASON_ALSO_MAX && code.n > 0);
+    r->also[i] = code;
 }
 
 /* Texts. */

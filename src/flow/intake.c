@@ -158,8 +158,8 @@ static void acknowledge(struct intake *i, uint64_t batch)
 
 static int on_events(struct intake *i, const struct frame *f, struct err *err)
 {
-    struct event *events;
-    size_t n;
+    struct event *events = NULL;
+    size_t n = 0;
     if (i->next_batch != 0 && f->tag != i->next_batch)
         return i->refusing || f->tag < i->next_batch
                    ? 0

@@ -65,8 +65,6 @@ size_t node_source_count(const struct node *n);
 struct node_source *node_source_at(struct node *n, size_t i);
 bool node_source_silent(const struct node *n, const struct node_source *s, int64_t now_ns);
 struct str node_source_name(struct node *n, uint32_t id); /* empty where unknown */
-/* The register changed name or threshold (0: as it is; name.p NULL: as it is). -1: unknown id. */
-int node_source_change(struct node *n, uint32_t id, struct str name, int64_t silent_after_s);
 
 /*
  * Take events that have their source and sequence: detection, store, live tail. They are durable after the
@@ -83,6 +81,9 @@ int node_commit(struct node *n, uint64_t *ret_durable, struct err *err) MUST_USE
 int node_tick(struct node *n, uint64_t *ret_durable, struct err *err) MUST_USE;
 /* Called for each event after it was appended (live tail); one listener. */
 void node_on_event(struct node *n, void (*fn)(void *arg, const struct event *e), void *arg);
+
+/* The register was changed by a person: names of sources are read anew, duties are judged soon. */
+void node_changed(struct node *n);
 
 /* What the parent knows. */
 struct node_process {

@@ -224,18 +224,29 @@ bool node_source_silent(const struct node *n, const struct node_source *s, int64
     return k != SIZE_MAX && !str_eq(str_of(s->kind), S("import")) && now_ns >= silence_at_ns(&n->silences[k]);
 }
 
-int node_source_change(struct node *n, uint32_t id, struct str name, int64_t silent_after_s)
+void node_source_refresh(struct node *n)
 {
-    size_t k = place_of(n, id);
-    if (k == SIZE_MAX)
-        return -1;
-    if (name.p != NULL)
-        put_text(n->sources[k]->name, sizeof(n->sources[k]->name), name);
-    if (silent_after_s > 0) {
-        n->sources[k]->silent_after_s = silent_after_s;
-        (void)silence_set(&n->silences[k], silent_after_s);
-    }
-    return 0;
+    struct register_page page = {.limit = REGISTER_PAGE_MAX};
+    struct register_source_list list;
+    struct arena a;
+    struct err err = {0};
+    arena_init(&a, 16u << 20);
+    do {
+        arena_reset(&a);
+        if (register_source_list(n->reg, &a, page, &list, &err) != 0)
+            break; /* the old names stay; the next change tries again */
+        for (size_t i = 0; i < list.n; i++) {
+            const struct register_source *r = &list.items[i];
+            size_t k = place_of(n, (uint32_t)r->id);
+            if (k == SIZE_MAX)
+                continue;
+            put_text(n->sources[k]->name, sizeof(n->sources[k]->name), r->name);
+            n->sources[k]->silent_after_s = r->silent_after_s;
+            (void)silence_set(&n->silences[k], r->silent_after_s);
+        }
+        page.cursor = list.next;
+    } while (page.cursor != 0);
+    arena_done(&a);
 }
 
 int node_source_save(struct node *n, struct err *err)

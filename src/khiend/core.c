@@ -38,8 +38,6 @@ static void write_listen_json(struct core *c, const struct frame_hello *m)
     JOUT_STR(&j, "syslog", m->listen_syslog);
     JOUT_STR(&j, "syslog_tls", m->listen_syslog_tls);
     JOUT_STR(&j, "fingerprint", m->fingerprint);
-    if (c->setup_code[0] != '\0')
-        JOUT_CSTR(&j, "setup_code", c->setup_code);
     jout_obj_end(&j);
     buf_put_char(&b, '\n');
     if (!node_plan_path(c->plan, "run/listen.json", path, sizeof(path)) ||

@@ -88,6 +88,10 @@ void core_call_request(struct core *c, struct core_peer *p, uint64_t tag, struct
         .background = (m.flags & FRAME_REQUEST_BACKGROUND) != 0,
     };
     (void)str_cut(m.target, '?', &r.path, &r.query);
+    if (p->local && str_starts(r.path, S("/local/"))) {
+        core_local_request(c, k->token, r.path, r.body);
+        return;
+    }
     api_handle(c->api, &r);
 }
 

@@ -17,6 +17,8 @@ struct event;
 struct event_base;
 struct evconnlistener;
 struct core;
+struct core_verify;
+struct node_search;
 struct tail;
 
 /* One peer that sends frames: front, or a tool on the local socket. */
@@ -84,6 +86,12 @@ int core_job_around(void *self, uint64_t token, uint64_t id, uint32_t before, ui
 int core_job_verify_start(void *self, struct err *err);
 int core_job_verify_state(void *self, struct jout *j, struct err *err);
 void core_job_free(struct core *c);
+
+/* The answer goes to core_call_reply as plain text: flat NDJSON, or {"count":…}. */
+int core_job_local_search(struct core *c, uint64_t token, const struct node_search *s, struct err *err);
+
+/* core_local.c: questions of the tool. */
+void core_local_request(struct core *c, uint64_t token, struct str path, struct str text);
 
 /* core_tail.c */
 int core_tail_start(void *self, uint64_t token, int64_t session, struct str q, struct err *err);

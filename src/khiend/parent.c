@@ -200,7 +200,8 @@ static void on_ctl(struct parent *p, struct child *c)
         c->ready = c->ever_ready = true;
         if (p->child[CORE].ctl >= 0) { /* core shows the processes in the console */
             struct ctl_msg out = news(p, 'N');
-            (void)node_plan_ctl_send(p->child[CORE].ctl, &out, -1, &err);
+            if (node_plan_ctl_send(p->child[CORE].ctl, &out, -1, &err) != 0)
+                (void)fprintf(stderr, "khiend: core: %s\n", err.msg);
         }
     }
 }

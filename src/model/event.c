@@ -109,6 +109,7 @@ void event_pack(struct buf *b, const struct event *e)
     for (uint16_t i = 0; i < e->n_fields; i++) {
         const struct event_field *f = &e->fields[i];
         struct str name = f->id == FIELD_OTHER ? f->name : (struct str){NULL, 0};
+        assert(f->id < FIELD_COUNT && (f->id == FIELD_OTHER) == (name.n > 0) && name.n <= UINT16_MAX);
         buf_put_u16(b, f->id);
         buf_put_u16(b, (uint16_t)name.n);
         buf_put(b, name);

@@ -24,7 +24,7 @@ enum event_flag {
 
 struct event_field {
     uint16_t id;     /* FIELD_*; FIELD_OTHER: see name */
-    struct str name; /* FIELD_OTHER only */
+    struct str name; /* FIELD_OTHER only: 1 .. 65535 bytes */
     struct str value;
 };
 

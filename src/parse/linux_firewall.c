@@ -31,10 +31,11 @@ static const struct {
 
 #define PREFIX_BYTES_MAX 128u /* the kernel ends a LOG prefix at 127 bytes */
 
+/* `word` is upper case. */
 static bool find_nocase(struct str s, struct str word)
 {
     for (size_t i = 0; i + word.n <= s.n; i++) {
-        if (str_eq_nocase(str_sub(s, i, word.n), word))
+        if ((s.p[i] & ~0x20) == word.p[0] && str_eq_nocase(str_sub(s, i, word.n), word))
             return true;
     }
     return false;
@@ -68,7 +69,7 @@ static void read_items(struct str s, struct str value[KEY_COUNT])
         if (item.n < 3 || !ascii_is_upper(item.p[0]) || !str_cut(item, '=', &key, &v))
             continue;
         for (size_t k = 0; k < KEY_COUNT; k++) {
-            if (value[k].p == NULL && str_eq(key, keys[k]))
+            if (key.p[0] == keys[k].p[0] && value[k].p == NULL && str_eq(key, keys[k]))
                 value[k] = v;
         }
     }

@@ -20,10 +20,20 @@ static const struct pattern_row rows[] = {
     {"changed password for %t", ACTION_PASSWORD_CHANGED, OUTCOME_SUCCESS, NULL},
 };
 
-/* Value behind " key=" up to a blank. */
+/* Offset of the last `key`, or SIZE_MAX. */
+static size_t find_last(struct str s, struct str key)
+{
+    size_t last = SIZE_MAX;
+    for (size_t from = 0, at; (at = str_find(str_from(s, from), key)) != SIZE_MAX; from = last + 1)
+        last = from + at;
+    return last;
+}
+
+/* Value behind " key=" up to a blank. ruser stands before rhost and is what a client typed: the last one
+ * counts. */
 static struct str value_of(struct str msg, struct str key)
 {
-    size_t at = str_find(msg, key), n = 0;
+    size_t at = find_last(msg, key), n = 0;
     if (at == SIZE_MAX)
         return (struct str){NULL, 0};
     struct str v = str_from(msg, at + key.n);
@@ -32,12 +42,16 @@ static struct str value_of(struct str msg, struct str key)
     return str_sub(v, 0, n);
 }
 
-/* The user stands last and may hold blanks. */
-static struct str user_of(struct str msg)
+/* The user stands last, may hold blanks, and is cut off `msg`. */
+static struct str cut_user(struct str *msg)
 {
-    struct str key = S(" user=");
-    size_t at = str_find(msg, key);
-    return at == SIZE_MAX ? (struct str){NULL, 0} : str_trim(str_from(msg, at + key.n));
+    struct str key = S(" user="), user;
+    size_t at = find_last(*msg, key);
+    if (at == SIZE_MAX)
+        return (struct str){NULL, 0};
+    user = str_trim(str_from(*msg, at + key.n));
+    msg->n = at;
+    return user;
 }
 
 static bool put_authentication(struct parse_out *out, struct str msg)
@@ -52,7 +66,7 @@ static bool put_authentication(struct parse_out *out, struct str msg)
         parse_out_put_named(out, S("event.repeat"), count);
     }
     parse_out_act(out, ACTION_PAM_AUTH, good ? OUTCOME_SUCCESS : OUTCOME_FAILURE, (struct str){NULL, 0});
-    parse_out_put(out, FIELD_USER_NAME, user_of(msg));
+    parse_out_put(out, FIELD_USER_NAME, cut_user(&msg));
     parse_out_put(out, FIELD_USER_ID, value_of(msg, S(" uid=")));
     struct str host = value_of(msg, S(" rhost="));
     if (host.n > 0)
@@ -93,6 +107,8 @@ bool linux_pam_text(struct parse_out *out, struct str service, struct str msg)
 bool linux_pam(struct parse_out *out, struct str msg)
 {
     struct str module, rest, service, type;
+    if (str_starts(msg, S("pam_unix: ")))
+        return linux_pam_text(out, out->tag, str_from(msg, 10));
     if (!str_cut(msg, '(', &module, &rest) || module.n > 32 || !str_cut(rest, ')', &service, &rest) ||
         !str_starts(rest, S(": ")))
         return false;

@@ -8,5 +8,5 @@ bool linux_web(struct parse_out *out, struct str msg)
     int64_t time_ns;
     if (web_access(out, msg, &time_ns))
         return true;
-    return web_error(out, msg, &time_ns);
+    return web_error(out, msg, &time_ns) || web_error_syslog(out, msg);
 }

@@ -82,6 +82,9 @@ void parse_out_peer(struct parse_out *out, struct str value)
     struct str ip = value, zone;
     if (value.n > 0 && str_find_char(value, ':') != SIZE_MAX)
         (void)str_cut(value, '%', &ip, &zone);
+    struct str mapped = S("::ffff:"); /* IPv4 inside IPv6: one sender, one address */
+    if (str_starts(ip, mapped) && str_find_char(ip, '.') != SIZE_MAX)
+        ip = str_from(ip, mapped.n);
     if (parse_ip_is(ip))
         parse_out_put(out, FIELD_SOURCE_IP, ip);
     else

@@ -39,6 +39,7 @@ void parse_syslog_put_program(struct parse_out *out, struct str program)
 {
     struct str name = program;
     if (program.n > 1 && program.p[0] == '/') {
+        assert(program.p != NULL);
         const char *slash = memrchr(program.p, '/', program.n);
         name = str_from(program, (size_t)(slash - program.p) + 1);
         if (name.n == 0)

@@ -76,30 +76,38 @@ static bool keep(struct hits *hits, char letter, struct str value, const char *p
     return false;
 }
 
-/* The capture ends where the literal `lit` stands: the last such place for texts, the first for the others.
- */
-static bool capture_until(char letter, struct str lit, const char *p, struct str s, struct hits *hits)
+static bool starts_at(struct str s, size_t at, struct str lit)
+{
+    return s.p[at] == lit.p[0] && s.n - at >= lit.n && memcmp(s.p + at, lit.p, lit.n) == 0;
+}
+
+/* A word, a number or %* ends at the first place where `lit` stands and the rest fits. */
+static bool capture_first(char letter, struct str lit, const char *p, struct str s, struct hits *hits)
 {
     enum kind kind = captures[(unsigned char)letter].kind;
-    if (kind != KIND_TEXT) {
-        size_t from = 0;
-        for (unsigned tries = 0; tries < RETRIES_MAX; tries++) {
-            size_t at = str_find(str_from(s, from), lit);
-            if (at == SIZE_MAX || !value_ok(kind, str_sub(s, 0, from + at)))
-                return false;
-            if (keep(hits, letter, str_sub(s, 0, from + at), p, str_from(s, from + at)))
+    unsigned tries = 0;
+    for (size_t at = 0; at < s.n && tries < RETRIES_MAX; at++) {
+        if (starts_at(s, at, lit) && (kind == KIND_NONE || at > 0)) {
+            tries++;
+            if (keep(hits, letter, str_sub(s, 0, at), p, str_from(s, at)))
                 return true;
-            from += at + 1;
         }
-        return false;
+        if (!value_ok(kind, str_sub(s, at, 1)))
+            return false;
     }
+    return false;
+}
+
+/* A text ends at the last such place. */
+static bool capture_last(char letter, struct str lit, const char *p, struct str s, struct hits *hits)
+{
     unsigned tries = 0;
     for (size_t end = s.n; end >= lit.n && tries < RETRIES_MAX;) {
         const char *last = memrchr(s.p, lit.p[0], end - lit.n + 1);
         if (last == NULL)
             return false;
         size_t at = (size_t)(last - s.p);
-        if (str_eq(str_sub(s, at, lit.n), lit)) {
+        if (starts_at(s, at, lit)) {
             tries++;
             if (keep(hits, letter, str_sub(s, 0, at), p, str_from(s, at)))
                 return true;
@@ -131,7 +139,9 @@ static bool fits(const char *p, struct str s, struct hits *hits)
         return value_ok(captures[(unsigned char)letter].kind, s) &&
                keep(hits, letter, s, p, (struct str){s.p, 0});
     }
-    return capture_until(letter, (struct str){p, n}, p, s, hits);
+    struct str lit = {p, n};
+    return captures[(unsigned char)letter].kind == KIND_TEXT ? capture_last(letter, lit, p, s, hits)
+                                                             : capture_first(letter, lit, p, s, hits);
 }
 
 static void put_hit(struct parse_out *out, const struct hit *h)
@@ -152,6 +162,8 @@ bool pattern_apply(struct parse_out *out, struct str in, const struct pattern_ro
     struct hits hits;
     for (size_t i = 0; i < n; i++) {
         hits.n = 0;
+        if (in.n > 0 && rows[i].text[0] != in.p[0] && rows[i].text[0] != '%')
+            continue; /* most rows end here */
         if (!fits(rows[i].text, in, &hits))
             continue;
         parse_out_act(out, rows[i].action, rows[i].outcome, str_of(rows[i].reason));

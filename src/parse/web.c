@@ -55,11 +55,15 @@ static bool quoted(struct cur *c, struct str *ret)
 {
     if (!cur_skip(c, '"'))
         return false;
-    size_t from = c->at;
-    while (cur_left(c) > 0 && c->in.p[c->at] != '"')
-        c->at += c->in.p[c->at] == '\\' && cur_left(c) > 1 ? 2 : 1;
-    *ret = str_sub(c->in, from, c->at - from);
-    return cur_skip(c, '"');
+    struct str rest = str_from(c->in, c->at);
+    size_t n = 0;
+    while (n < rest.n && rest.p[n] != '"')
+        n += rest.p[n] == '\\' && n + 1 < rest.n ? 2 : 1;
+    if (n >= rest.n)
+        return false;
+    *ret = str_sub(rest, 0, n);
+    c->at += n + 1;
+    return true;
 }
 
 /* "GET /path HTTP/1.1"; what is no request (a TLS hello, "-") stays whole in url.original. */

@@ -10,5 +10,7 @@
 /* Both: false and nothing put where the line is none; *ret_time_ns is the time that stands in the line. */
 bool web_access(struct parse_out *out, struct str line, int64_t *ret_time_ns);
 bool web_error(struct parse_out *out, struct str line, int64_t *ret_time_ns);
+/* Apache's error log by syslog: without the time. */
+bool web_error_syslog(struct parse_out *out, struct str msg);
 
 #endif

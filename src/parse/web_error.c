@@ -34,45 +34,56 @@ static void put_client(struct parse_out *out, struct str client)
     parse_out_put(out, FIELD_SOURCE_PORT, port);
 }
 
-/* Text in brackets at the cursor, and the blank behind it. */
+/* Text in brackets at the cursor, and the blank behind it; "[client [::1]:5]" holds brackets of its own. */
 static bool bracket(struct cur *c, struct str *ret)
 {
     struct cur k = *c;
     if (!cur_skip(&k, '['))
         return false;
-    *ret = cur_until(&k, ']');
+    size_t from = k.at;
+    struct str inside = cur_until(&k, ']');
+    if (!k.bad && str_find_char(inside, '[') != SIZE_MAX)
+        (void)cur_until(&k, ']');
     if (k.bad)
         return false;
+    *ret = str_sub(k.in, from, k.at - from - 1);
     (void)cur_skip(&k, ' ');
     *c = k;
     return true;
 }
 
-/* "[Sun Dec 04 04:47:44 2005] [core:error] [pid 1:tid 2] [client 1.2.3.4:5] AH00126: text" */
-static bool apache(struct parse_out *out, struct str line, int64_t *ret_ns)
+/* "[core:error] [pid 1:tid 2] [client 1.2.3.4:5] AH00126: text": what follows the time, or all of it in
+ * syslog. */
+static bool apache_tail(struct parse_out *out, struct cur c)
 {
-    struct cur c = cur_of(line);
     struct str level, part, client = {NULL, 0}, pid = {NULL, 0}, rest;
-    if (!cur_skip(&c, '[') || !parse_stamp_web_error(&c, out->ctx->zone_s, ret_ns) || !cur_skip(&c, ']') ||
-        !cur_skip(&c, ' ') || !bracket(&c, &level) || !put_severity(out, level))
+    if (!bracket(&c, &level) || !put_severity(out, level))
         return false;
     for (struct cur k = c; bracket(&k, &part); c = k) {
         if (str_starts(part, S("pid ")))
             (void)str_cut(str_from(part, 4), ':', &pid, &rest);
-        else if (str_starts(part, S("client ")))
+        else if (str_starts(part, S("client ")) || str_starts(part, S("remote ")))
             client = str_from(part, 7);
-        else if (!str_starts(part, S("remote ")))
+        else
             break;
     }
-    struct str text = str_from(line, c.at), code;
+    struct str text = str_from(c.in, c.at), code;
     parse_out_act(out, ACTION_HTTP_ERROR, OUTCOME_NONE, (struct str){NULL, 0});
     if (client.n > 0)
         put_client(out, client);
-    parse_out_put(out, FIELD_PROCESS_PID, pid);
+    parse_out_set(out, FIELD_PROCESS_PID, pid);
     if (str_starts(text, S("AH")) && str_cut(text, ':', &code, &rest) && code.n == 7)
         parse_out_put(out, FIELD_EVENT_CODE, code);
     out->e.message = text;
     return true;
+}
+
+/* "[Sun Dec 04 04:47:44 2005] …" */
+static bool apache(struct parse_out *out, struct str line, int64_t *ret_ns)
+{
+    struct cur c = cur_of(line);
+    return cur_skip(&c, '[') && parse_stamp_web_error(&c, out->ctx->zone_s, ret_ns) && cur_skip(&c, ']') &&
+           cur_skip(&c, ' ') && apache_tail(out, c);
 }
 
 /* Value behind ", key: " up to the next ", " or, where it is quoted, to the quote. */
@@ -109,7 +120,7 @@ static bool nginx(struct parse_out *out, struct str line, int64_t *ret_ns)
     struct str client = item(text, S(", client: "));
     if (client.n > 0)
         put_client(out, client);
-    parse_out_put(out, FIELD_PROCESS_PID, pid);
+    parse_out_set(out, FIELD_PROCESS_PID, pid);
     if (str_cut(item(text, S(", request: ")), ' ', &method, &rest)) {
         (void)str_cut(rest, ' ', &target, &version);
         parse_out_put(out, FIELD_HTTP_METHOD, method);
@@ -128,6 +139,16 @@ bool web_error(struct parse_out *out, struct str line, int64_t *ret_time_ns)
     out->dataset = S("web.error");
     if (line.p[0] == '[' ? apache(out, line, ret_time_ns)
                          : ascii_is_digit(line.p[0]) && nginx(out, line, ret_time_ns))
+        return true;
+    out->dataset = dataset;
+    return false;
+}
+
+bool web_error_syslog(struct parse_out *out, struct str msg)
+{
+    struct str dataset = out->dataset;
+    out->dataset = S("web.error");
+    if (msg.n > 0 && msg.p[0] == '[' && apache_tail(out, cur_of(msg)))
         return true;
     out->dataset = dataset;
     return false;

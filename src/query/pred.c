@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/when.h"
+#include "query/find.h"
 #include "query/fold.h"
 #include "query/pred_code.h"
 
@@ -191,7 +192,7 @@ static bool test_value(struct pred_scratch *s, const struct pred_code *k, struct
     case PRED_WILD:
         return wild_match(k->wild, t);
     case PRED_CONTAINS:
-        return str_find(t, k->lit) != SIZE_MAX;
+        return find_bytes(t, k->lit) != SIZE_MAX;
     case PRED_STARTS:
         return str_starts(t, k->lit);
     default:
@@ -227,27 +228,49 @@ static struct str time_text(struct pred_scratch *s, int64_t ns)
     return buf_str(&b);
 }
 
+static struct str pseudo_text(struct pred_scratch *s, uint16_t id, const struct event *e)
+{
+    struct str none = {NULL, 0};
+    switch (id) {
+    case PRED_FIELD_TIME:
+        return time_text(s, e->time_ns);
+    case PRED_FIELD_SEVERITY:
+        return event_severity_name(e->severity);
+    case PRED_FIELD_EVENT_ID:
+        return e->id == 0 ? none : decimal(s, e->id);
+    case PRED_FIELD_SOURCE_ID:
+        return e->source == 0 ? none : decimal(s, e->source);
+    case PRED_FIELD_SOURCE:
+        return s->source_fn == NULL ? none : s->source_fn(s->source_arg, e->source);
+    case PRED_FIELD_RAW:
+        return e->raw;
+    case PRED_FIELD_MESSAGE:
+        return e->message;
+    default:
+        return none;
+    }
+}
+
+struct str pred_value(const struct pred_field *f, const struct event *e, struct pred_scratch *s)
+{
+    if (f->wild)
+        return (struct str){NULL, 0};
+    if (f->id >= PRED_FIELD_TIME)
+        return pseudo_text(s, f->id, e);
+    if (f->id != FIELD_OTHER)
+        return event_get(e, f->id);
+    return event_get_named(e, f->name);
+}
+
 /* Fields that stand in the event itself, by value where the node compares numbers. */
 static bool test_pseudo(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
 {
-    bool by_value = (k->kind == PRED_EQ || k->kind == PRED_RANGE) && k->type != PRED_AS_TEXT;
-    struct str v = {NULL, 0};
-    switch (k->field.id) {
-    case PRED_FIELD_TIME:
-        return by_value ? test_number(k, e->time_ns) : test_value(s, k, time_text(s, e->time_ns), SLOT_NONE);
-    case PRED_FIELD_SEVERITY:
-        return by_value ? test_number(k, 7 - (e->severity & 7))
-                        : test_value(s, k, event_severity_name(e->severity), SLOT_NONE);
-    case PRED_FIELD_EVENT_ID:
-        v = e->id == 0 ? v : decimal(s, e->id);
-        break;
-    case PRED_FIELD_SOURCE_ID:
-        v = e->source == 0 ? v : decimal(s, e->source);
-        break;
-    default:
-        assert(k->field.id == PRED_FIELD_SOURCE);
-        v = s->source_fn == NULL ? v : s->source_fn(s->source_arg, e->source);
-    }
+    bool by_value = k->kind == PRED_EQ || k->kind == PRED_RANGE;
+    if (by_value && k->type == PRED_AS_TIME)
+        return test_number(k, e->time_ns);
+    if (by_value && k->type == PRED_AS_SEVERITY)
+        return test_number(k, 7 - (e->severity & 7));
+    struct str v = pseudo_text(s, k->field.id, e);
     return v.p != NULL && test_value(s, k, v, SLOT_NONE);
 }
 
@@ -288,13 +311,14 @@ static bool is_word_at(struct str t, size_t at)
     return at < t.n && text_is_word_byte((unsigned char)t.p[at]);
 }
 
-/* First place at or after `at` where a piece stands within its bounds; SIZE_MAX where there is none. */
-static size_t find_piece(struct str t, size_t at, struct str piece, bool bound_start, bool bound_end)
+/* First place in t[at, end) where a piece stands within its bounds; SIZE_MAX where there is none. */
+static size_t find_piece(struct str t, size_t at, size_t end, struct str piece, bool bound_start,
+                         bool bound_end)
 {
     bound_start = bound_start && is_word_at(piece, 0);
     bound_end = bound_end && is_word_at(piece, piece.n - 1);
-    while (at <= t.n) {
-        size_t k = str_find(str_from(t, at), piece);
+    while (at <= end) {
+        size_t k = find_bytes(str_sub(t, at, end - at), piece);
         if (k == SIZE_MAX)
             return SIZE_MAX;
         at += k;
@@ -308,18 +332,20 @@ static size_t find_piece(struct str t, size_t at, struct str piece, bool bound_s
     return SIZE_MAX;
 }
 
-/* The pieces behind the first one, up to the next blank. */
+/* The pieces behind the first one: each starts before or at the next blank. */
 static bool find_rest(const struct pred_code *k, struct str t, size_t at)
 {
-    size_t end = at;
-    while (end < t.n && !ascii_is_space(t.p[end]))
-        end++;
     for (size_t i = 1; i < k->n_pieces; i++) {
+        struct str piece = k->pieces[i];
         bool last = i == k->n_pieces - 1;
-        at = find_piece(str_sub(t, 0, end), at, k->pieces[i], false, last && !k->open_end);
+        size_t end = at;
+        while (end < t.n && !ascii_is_space(t.p[end]))
+            end++;
+        end += piece.n < t.n - end ? piece.n : t.n - end;
+        at = find_piece(t, at, end, piece, false, last && !k->open_end);
         if (at == SIZE_MAX)
             return false;
-        at += k->pieces[i].n;
+        at += piece.n;
     }
     return true;
 }
@@ -329,7 +355,7 @@ static bool has_word(const struct pred_code *k, struct str t)
     bool one = k->n_pieces == 1;
     for (size_t at = 0; k->n_pieces > 0;) {
         struct str first = k->pieces[0];
-        at = find_piece(t, at, first, !k->open_start, one && !k->open_end);
+        at = find_piece(t, at, t.n, first, !k->open_start, one && !k->open_end);
         if (at == SIZE_MAX)
             return false;
         if (one || find_rest(k, t, at + first.n))
@@ -394,7 +420,7 @@ static bool match_node(struct pred_scratch *s, const struct pred_code *k, const 
     case PRED_WORD:
         return match_word(s, k, e);
     case PRED_PHRASE:
-        return str_find(raw_words(s, e), k->lit) != SIZE_MAX;
+        return find_bytes(raw_words(s, e), k->lit) != SIZE_MAX;
     case PRED_NULL:
         return !test_field(s, k, e);
     default:

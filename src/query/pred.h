@@ -74,7 +74,6 @@ struct pred {
     struct str low, high;                          /* PRED_RANGE */
     size_t n_children;
     struct pred **children; /* AND, OR, NOT */
-    struct pred_code *code; /* filled by pred_compile: folded text, regex, number, network */
 };
 
 struct pred_prog; /* compiled tree */
@@ -82,10 +81,11 @@ struct pred_scratch;
 
 /*
  * Compile a tree: fold texts, parse numbers and networks, compile regular expressions, order children of AND
- * and OR by cost (the tree itself keeps its order). The tree and its arena must outlive the program. Errors:
- * ERR_PARSE naming the pattern; ERR_LIMIT (PRED_DEPTH_MAX, PRED_NODES_MAX, PRED_TEXT_BYTES_MAX); ERR_NOMEM.
+ * and OR by cost. The program lives in the arena and keeps nothing of the tree, which is not changed.
+ * Errors: ERR_PARSE naming the pattern; ERR_LIMIT (PRED_DEPTH_MAX, PRED_NODES_MAX, PRED_TEXT_BYTES_MAX);
+ * ERR_NOMEM.
  */
-int pred_compile(struct pred *root, struct arena *a, struct pred_prog **ret, struct err *err) MUST_USE;
+int pred_compile(const struct pred *root, struct arena *a, struct pred_prog **ret, struct err *err) MUST_USE;
 void pred_free(struct pred_prog *p); /* NULL allowed; regex memory */
 /* About 3 MiB of address space, touched only as far as the longest event needs. */
 int pred_scratch_new(struct pred_scratch **ret, struct err *err) MUST_USE;
@@ -102,6 +102,12 @@ uint64_t pred_scratch_gave_up(const struct pred_scratch *s);
 bool pred_match(const struct pred_prog *p, const struct event *e, struct pred_scratch *s);
 /* As pred_match, for the same unchanged event as the call before with this scratch: keeps what was folded. */
 bool pred_match_again(const struct pred_prog *p, const struct event *e, struct pred_scratch *s);
+
+/*
+ * First value of a field as text, .p == NULL where the event has none (patterns and "*" never have one).
+ * Valid until the next call with this scratch: pseudo-fields are written into it.
+ */
+struct str pred_value(const struct pred_field *f, const struct event *e, struct pred_scratch *s);
 
 /*
  * What a block must contain for the tree to match anywhere in it: token hashes that all must be possible, for

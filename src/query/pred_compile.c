@@ -95,8 +95,8 @@ static const char *const type_words[] = {
     [PRED_AS_TEXT] = "a text",
     [PRED_AS_NUM] = "a number",
     [PRED_AS_ADDR] = "an IP address",
-    [PRED_AS_SEVERITY] = "a severity (emergency, alert, critical, error, warning, notice, info, debug, "
-                         "high, medium, low, 0 to 7)",
+    [PRED_AS_SEVERITY] =
+        "a severity (emergency alert critical error warning notice info debug high medium low, 0-7)",
     [PRED_AS_TIME] = "a time (RFC 3339)",
 };
 
@@ -240,6 +240,9 @@ static const struct {
 /* The field of a leaf: values in long texts cost more, and so do many values. */
 static int compile_field(struct compiler *c, struct pred_code *k)
 {
+    k->field.name = arena_str(c->a, k->field.name);
+    if (k->field.name.p == NULL)
+        return no_memory(c);
     if (k->field.wild) {
         k->cost *= 3;
         return wild_compile(k->field.name, c->a, &k->name, c->err);
@@ -257,7 +260,7 @@ static int by_cost(const void *a, const void *b)
     return (x->cost > y->cost) - (x->cost < y->cost);
 }
 
-static int compile_node(struct compiler *c, struct pred *p, unsigned depth, struct pred_code **ret);
+static int compile_node(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code **ret);
 
 static int compile_branch(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code *k)
 {
@@ -279,7 +282,7 @@ static int compile_branch(struct compiler *c, const struct pred *p, unsigned dep
 }
 
 /* Depth is bounded by PRED_DEPTH_MAX, and so is the recursion. */
-static int compile_node(struct compiler *c, struct pred *p, unsigned depth, struct pred_code **ret)
+static int compile_node(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code **ret)
 {
     if (depth >= PRED_DEPTH_MAX)
         return err_set(c->err, ERR_LIMIT, "the query is nested deeper than %u levels", PRED_DEPTH_MAX);
@@ -301,12 +304,11 @@ static int compile_node(struct compiler *c, struct pred *p, unsigned depth, stru
         if (leaf_table[p->kind].has_field && compile_field(c, k) != 0)
             return -1;
     }
-    p->code = k;
     *ret = k;
     return 0;
 }
 
-int pred_compile(struct pred *root, struct arena *a, struct pred_prog **ret, struct err *err)
+int pred_compile(const struct pred *root, struct arena *a, struct pred_prog **ret, struct err *err)
 {
     struct pred_prog *prog = ARENA_NEW(a, struct pred_prog, 1);
     struct compiler c = {a, prog, err};

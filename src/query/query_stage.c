@@ -206,6 +206,10 @@ static int check_column(struct query_read *r, const struct query *q, struct str 
 
 static int read_sort(struct query_read *r, struct query *q, struct query_stage *s)
 {
+    for (size_t i = 0; table_of(q) == NULL && i < q->n_stages; i++) {
+        if (q->stages[i].kind == QUERY_SORT)
+            return query_read_fail(r, r->at, "events are sorted once only");
+    }
     s->descending = skip(r, '-');
     size_t at = r->at;
     if (read_title(r, &s->sort_by) != 0)

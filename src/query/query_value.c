@@ -13,7 +13,6 @@ static int add_leaf(struct query_read *r, const struct pred *p, size_t at, struc
     *k = *p;
     int rc = pred_compile(k, &r->check, &prog, &err);
     pred_free(prog);
-    k->code = NULL;
     arena_reset(&r->check);
     if (rc != 0) {
         err.at = at + (p->kind == PRED_REGEX ? err.at : 0);

@@ -267,6 +267,14 @@ int register_person_confirm_totp(struct reg *r, const struct register_by *by, in
     return register_tx_commit(&tx, err);
 }
 
+int register_person_clear_totp(struct reg *r, int64_t id, struct err *err)
+{
+    if (sql_run(r, "DELETE FROM recovery_code WHERE person = ?1", SQL_VALS(SQL_I(id)), err) != 0)
+        return -1;
+    return sql_run(r, "UPDATE person SET totp_secret = NULL, totp_on = 0, totp_step = 0 WHERE id = ?1",
+                   SQL_VALS(SQL_I(id)), err);
+}
+
 int register_person_use_totp(struct reg *r, int64_t id, int64_t step, bool *ret_fresh, struct err *err)
 {
     if (sql_run(r, "UPDATE person SET totp_step = ?2 WHERE id = ?1 AND totp_step < ?2",

@@ -86,6 +86,8 @@ int register_person_set_totp(struct reg *r, const struct register_by *by, int64_
 /* From now on sign-in needs a one-time code; step is the one that confirmed. */
 int register_person_confirm_totp(struct reg *r, const struct register_by *by, int64_t id, int64_t step,
                                  struct err *err) MUST_USE;
+/* Take the second factor away: the password was reset by another. Part of a change that is audited. */
+int register_person_clear_totp(struct reg *r, int64_t id, struct err *err) MUST_USE;
 /* Remember a used step; *ret_fresh is false where it or a later one was used before (replay). */
 int register_person_use_totp(struct reg *r, int64_t id, int64_t step, bool *ret_fresh,
                              struct err *err) MUST_USE;

@@ -83,7 +83,7 @@ static int find_session(struct reg *r, const struct digest *token, struct regist
                         enum register_session_state *state, struct err *err)
 {
     CLEANUP(sql_close) struct sql q = {0};
-    CLEANUP(arena_done) struct arena a;
+    CLEANUP(arena_done) struct arena a = {0};
     bool row;
     arena_init(&a, 4096);
     if (sql_open(

@@ -54,30 +54,35 @@ static bool fill(struct station *st)
     return false;
 }
 
+/* true: all lines in hand were given; at the end that is told. */
+static bool give(struct station *st)
+{
+    struct stream *t = st->self;
+    if (!source_reader_give(&t->reader, st->set, t->source, t->at_end)) {
+        source_pause(st->set);
+        return false;
+    }
+    if (t->at_end && !t->told)
+        tell(st, NULL);
+    return !st->set->paused;
+}
+
+/* A pipe is read once each time it is readable: another read() could block the loop. */
 static void on_step(evutil_socket_t fd, short what, void *arg)
 {
     struct station *st = arg;
     struct stream *t = st->self;
+    unsigned chunks = t->regular ? CHUNKS_PER_STEP : (what & EV_READ) != 0;
+    bool more = true;
     (void)fd;
-    (void)what;
-    for (unsigned i = 0; i < CHUNKS_PER_STEP && !t->told && !st->set->paused; i++) {
-        if (!source_reader_give(&t->reader, st->set, t->source, t->at_end)) {
-            source_pause(st->set);
-            return;
-        }
-        if (t->at_end) {
-            tell(st, NULL);
-            return;
-        }
-        if (!fill(st) || !t->regular)
-            break;
-    }
-    if (t->told || st->set->paused)
+    if (st->set->paused || !give(st))
         return;
-    /* What a pipe brought is given at once: it may not become readable again. */
-    if (!t->regular && !source_reader_give(&t->reader, st->set, t->source, t->at_end))
-        source_pause(st->set);
-    else
+    for (unsigned i = 0; i < chunks && more && !t->told; i++) {
+        more = fill(st);
+        if (t->told || !give(st))
+            return;
+    }
+    if (!t->told)
         arm(t);
 }
 

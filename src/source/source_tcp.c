@@ -11,10 +11,11 @@
 #include "source/source_frame.h"
 #include "source/source_station.h"
 
-#define READ_BYTES_MAX (256u * 1024u)                /* taken from the socket at once */
-#define INPUT_BYTES_MAX (2u * SOURCE_LINE_BYTES_MAX) /* held per connection before its socket is left alone  \
-                                                      */
-#define ACCEPT_RETRY_S 1                             /* after running out of file descriptors */
+#define READ_BYTES_MAX (256u * 1024u) /* taken from the socket at once */
+#define INPUT_BYTES_MAX                                                                                      \
+    (2u * SOURCE_LINE_BYTES_MAX) /* held per connection before its socket is left alone                      \
+                                  */
+#define ACCEPT_RETRY_S 1         /* after running out of file descriptors */
 
 struct conn {
     struct conn *next, **link; /* in tcp.conns */

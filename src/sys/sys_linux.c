@@ -159,9 +159,12 @@ static int linux_remove(void *self, const char *path, struct err *err)
 static int linux_mkdir(void *self, const char *path, struct err *err)
 {
     (void)self;
-    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+    struct stat st;
+    if (mkdir(path, 0700) == 0)
         return 0;
-    return err_errno(err, errno, "directory %s", path);
+    int e = errno;
+    bool there = e == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    return there ? 0 : err_errno(err, e, "directory %s", path);
 }
 
 static int linux_sync_dir(void *self, const char *path, struct err *err)

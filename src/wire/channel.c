@@ -56,8 +56,10 @@ static void on_read(struct bufferevent *bev, void *arg)
         if (ch->gone)
             return;
         (void)evbuffer_drain(in, need);
-        if (!ok)
-            gone(ch, "frame refused");
+        if (!ok) {
+            gone(ch, "frame refused"); /* the owner may have freed it */
+            return;
+        }
     }
 }
 

@@ -14,7 +14,7 @@ struct channel;
  * channel is then closed as bad. */
 typedef bool channel_frame_fn(void *arg, struct channel *ch, const struct frame *f);
 /* Called once when the peer has gone or sent a bad frame (`why`); the channel still exists and must be freed
- * by its owner. */
+ * by its owner, here or later. */
 typedef void channel_gone_fn(void *arg, struct channel *ch, const char *why);
 
 /* Takes the file descriptor. */

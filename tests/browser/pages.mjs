@@ -17,7 +17,7 @@ const pages = [
   { name: 'logs-stats', path: '/logs?q=%7C%20stats%20count()%20by%20source.ip%2C%20event.action', ready: 'td' },
   { name: 'logs-cut', path: '/logs?q=kernel', ready: '.notice' },
   { name: 'logs-first-day', path: '/logs', node: 'empty', ready: 'a[href="/sources"].btn' },
-  { name: 'findings', path: '/findings', ready: 'td' },
+  { name: 'findings', path: '/findings', ready: '[data-row]' },
   { name: 'findings-first-day', path: '/findings', node: 'empty', ready: '.empty' },
   { name: 'finding', path: '/findings/12', ready: '#finding-what' },
   { name: 'duties', path: '/duties', ready: '[data-row]' },

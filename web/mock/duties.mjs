@@ -111,8 +111,10 @@ const reasons = {
   na: () => ({ code: 'exception', args: {}, vi: 'Không áp dụng đến 30/06/2027 theo văn bản đã duyệt.', en: 'Not applicable until 30/06/2027 by an approved document.' }),
 };
 
-export function makeDuties(now) {
-  return rows.map(([id, verification, status, vi, en, who, scope], i) => {
+/** On the first day nothing is proved yet. */
+export function makeDuties(now, empty) {
+  return rows.map(([id, verification, later, vi, en, who, scope], i) => {
+    const status = empty ? 'unknown' : later;
     const article = Number(id.match(/^D(\d+)/)[1]);
     const auto = verification === 'A';
     const due = status === 'overdue' ? now - (i + 3) * 9 * HOUR : status === 'unknown' && !auto ? now + (i % 9 + 1) * 26 * HOUR : null;

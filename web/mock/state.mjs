@@ -124,12 +124,12 @@ function system(now, empty) {
       { process: 'front', landlock: true, seccomp: true, user: 'khien-front' }, { process: 'core', landlock: true, seccomp: true, user: 'khien' },
     ],
     config: [
-      { key: 'listen.syslog', value: '0.0.0.0:514', default: '0.0.0.0:514', unit: '', doc: 'address for syslog over UDP and TCP' },
-      { key: 'session.idle', value: 300, default: 300, unit: 's', doc: 'idle time before a session ends' },
-      { key: 'login.attempts', value: 4, default: 5, unit: '', doc: 'wrong passwords before the lock (3 to 5)' },
-      { key: 'retention.min', value: 365, default: 180, unit: 'd', doc: 'events younger than this are never removed' },
-      { key: 'threshold.cpu', value: 85, default: 90, unit: '%', doc: 'load of the processor that raises a finding' },
-      { key: 'store.fsync', value: true, default: true, unit: '', doc: 'acknowledge only what is on the disk' },
+      { key: 'listen.syslog', value: '0.0.0.0:514', default: '0.0.0.0:514', unit: '', doc: { vi: 'địa chỉ nhận nhật ký (syslog) qua UDP và TCP', en: 'address for syslog over UDP and TCP' } },
+      { key: 'session.idle', value: 300, default: 300, unit: 's', doc: { vi: 'thời gian không thao tác trước khi tự đăng xuất', en: 'idle time before a session ends' } },
+      { key: 'login.attempts', value: 4, default: 5, unit: '', doc: { vi: 'số lần đăng nhập sai trước khi khóa (3 đến 5)', en: 'wrong passwords before the lock (3 to 5)' } },
+      { key: 'retention.min', value: 365, default: 180, unit: 'd', doc: { vi: 'nhật ký mới hơn mức này không bao giờ bị xóa', en: 'events younger than this are never removed' } },
+      { key: 'threshold.cpu', value: 85, default: 90, unit: '%', doc: { vi: 'tải bộ xử lý từ mức này thì cảnh báo', en: 'load of the processor that raises a finding' } },
+      { key: 'store.fsync', value: true, default: true, unit: '', doc: { vi: 'chỉ báo đã nhận khi đã ghi xuống đĩa', en: 'acknowledge only what is on the disk' } },
     ],
     metrics: { cpu: 11.4, ram_used: 1.31e9, ram_total: 4.1e9, net_rx_bps: 214_000, net_tx_bps: 38_000 },
     sources_active: empty ? 0 : 4, rules: { loaded: 61, refused: 0 }, catalogue: { version: '2026.11.1' },
@@ -141,7 +141,7 @@ export function makeState({ fresh = false, empty = false, now = Date.now() } = {
   return {
     now, fresh, empty: none, setupDone: !fresh,
     org: { id: 1, name: 'Ủy ban nhân dân phường Cái Khế' },
-    events: none ? [] : makeEvents(now), findings: none ? [] : findings(now), duties: makeDuties(now), sources: none ? [] : sources(now),
+    events: none ? [] : makeEvents(now), findings: none ? [] : findings(now), duties: makeDuties(now, none), sources: none ? [] : sources(now),
     evidence: none ? [] : evidence(now), people: people(now), system: system(now, none), exceptions: [],
     history: {}, verify: { state: 'never', finished: null, problems: [] }, sessions: new Map(), attempts: 0, totp: !none,
   };

@@ -29,7 +29,7 @@ export function todayOf(state) {
       clause: 'D15.4', started: iso(now - 70 * HOUR), due: iso(now + 52 * HOUR), due_kind: 'working',
     });
   return {
-    now: iso(now), org: state.org, complete: { from: iso(now - 13.6 * HOUR), to: iso(now), gaps: 0 }, red, clocks,
+    now: iso(now), org: state.org, complete: state.empty ? null : { from: iso(now - 13.6 * HOUR), to: iso(now), gaps: 0 }, red, clocks,
     duties: due.map(({ id, title, status, due: at, reason }) => ({ id, title, status, due: at, reason })),
     health: {
       sources: { total: state.sources.length, silent: silent.length }, disk_days_left: state.system.disk.days_left,

@@ -38,9 +38,17 @@ export const logTime = (at: number, now: number): string => {
   const time = `${p.clock}:${p.seconds}`;
   return dayNumber(at) === dayNumber(now) ? `${time}.${p.milli}` : `${p.day}/${p.month} ${time}`;
 };
-/** yyyy-MM-ddTHH:mm in Vietnam time for datetime-local inputs, and back. */
-export const toLocalInput = (at: number): string => `${isoDate(at)}T${clock(at)}`;
-export const fromLocalInput = (text: string): number => Date.parse(`${text}:00+07:00`);
+/** dd/MM/yyyy HH:mm as people type it; browsers' own date boxes follow the language of the browser. */
+export const moment = (at: number): string => `${dateOnly(at)} ${clock(at)}`;
+
+/** What was typed as dd/MM/yyyy, with HH:mm or without, in Vietnam time; NaN when it is no such moment. */
+export function parseMoment(text: string): number {
+  const m = /^\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:\s+(\d{1,2}):(\d{2}))?\s*$/.exec(text);
+  if (!m) return NaN;
+  const iso = `${m[3]}-${two(Number(m[2]))}-${two(Number(m[1]))}`;
+  const at = Date.parse(`${iso}T${two(Number(m[4] ?? 0))}:${m[5] ?? '00'}:00+07:00`);
+  return isoDate(at) === iso ? at : NaN;
+}
 
 /** "hôm nay 08:14", "hôm qua 22:10", "18/11 08:14", "18/11/2025 08:14". */
 export function when(at: number, now: number): string {
@@ -60,8 +68,8 @@ export function longDate(at: number): string {
   return `${weekday} ${p.day}/${p.month}/${p.year}`;
 }
 
-/** The two largest units of a duration: "7 giờ 12 phút". */
-export function duration(seconds: number): string {
+/** The largest units of a duration: "7 giờ 12 phút". */
+export function duration(seconds: number, units = 2): string {
   const s = Math.max(0, Math.round(seconds));
   const days = Math.floor(s / DAY_S);
   const hours = Math.floor((s % DAY_S) / 3600);
@@ -71,11 +79,11 @@ export function duration(seconds: number): string {
   if (hours && days < 30) words.push(t('time.hours', { n: hours }));
   if (minutes && !days) words.push(t('time.minutes', { n: minutes }));
   if (!words.length) words.push(t('time.seconds', { n: s }));
-  return words.slice(0, 2).join(' ');
+  return words.slice(0, units).join(' ');
 }
 
 export const ago = (at: number, now: number): string =>
-  now - at < 10_000 ? t('time.just_now') : t('time.ago', { span: duration((now - at) / 1000) });
+  now - at < 10_000 ? t('time.just_now') : t('time.ago', { span: duration((now - at) / 1000, 1) });
 export const left = (due: number, now: number): string =>
   due >= now
     ? t('time.left', { span: duration((due - now) / 1000) })

@@ -24,6 +24,8 @@ class Prefs {
 
   constructor() {
     this.#dark.addEventListener('change', () => this.apply());
+    window.addEventListener('beforeprint', () => { document.documentElement.dataset.theme = 'light'; });
+    window.addEventListener('afterprint', () => this.apply());
     this.apply();
   }
 

@@ -22,6 +22,11 @@ class SessionState {
     });
   }
 
+  /** Auditors read; everybody else may act (the node decides in the end). */
+  get mayAct(): boolean {
+    return this.me !== null && this.me.person.role !== 'auditor';
+  }
+
   async start() {
     const setup = await get<{ needed: boolean }>('/setup');
     this.setupNeeded = setup.needed;

@@ -48,7 +48,7 @@ export type ChecklistItem = {
   id: string; done: boolean; title: Text; why: Text; clause: string; href: string;
 };
 export type Today = {
-  now: string; org: { id: number; name: string }; complete: Complete; red: RedItem[]; clocks: Clock[];
+  now: string; org: { id: number; name: string }; complete: Complete | null; red: RedItem[]; clocks: Clock[];
   duties: { id: string; title: Text; status: DutyStatus; due: string | null; reason: Reason }[];
   health: Health; score: Score[]; checklist: ChecklistItem[];
 };
@@ -126,11 +126,11 @@ export type System = {
   }[];
   processes: { name: string; pid: number; restarts: number; rss_bytes: number }[];
   sandbox: { process: string; landlock: boolean; seccomp: boolean; user: string }[];
-  config: { key: string; value: string | number | boolean; default: string | number | boolean; unit: string; doc: string }[];
+  config: { key: string; value: string | number | boolean; default: string | number | boolean; unit: string; doc: Text }[];
   metrics: { cpu: number; ram_used: number; ram_total: number; net_rx_bps: number; net_tx_bps: number };
   sources_active: number; rules: { loaded: number; refused: number }; catalogue: { version: string };
 };
 export type Verify = {
-  state: 'never' | 'running' | 'ok' | 'bad'; finished: string | null; problems: { place: string; what: string }[];
+  state: 'never' | 'running' | 'ok' | 'bad'; finished: string | null; problems: { place: string; what: Text }[];
 };
 export type MetricSeries = { points: [string, number | null][]; unit: string };

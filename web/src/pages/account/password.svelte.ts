@@ -4,6 +4,8 @@ import { t } from '../../lib/i18n.svelte';
 import { RULES, strong, type Rule } from '../../lib/password';
 import { problemText } from '../../lib/toasts.svelte';
 
+const labels = { old: () => t('password.old'), next: () => t('password.new'), again: () => t('password.again') };
+
 export class PasswordChange {
   old = $state('');
   next = $state('');
@@ -39,7 +41,7 @@ export class PasswordChange {
 
   list(): { id: string; text: string }[] {
     return (['old', 'next', 'again'] as const).flatMap((name) =>
-      this.errors[name] ? [{ id: `password-${name}`, text: this.errors[name] }] : []);
+      this.errors[name] ? [{ id: `password-${name}`, text: `${labels[name]()}: ${this.errors[name]}` }] : []);
   }
 }
 

@@ -24,6 +24,7 @@ const nodeFields: Record<string, FieldName> = {
   code: 'code', 'org.name': 'orgName', 'org.code': 'orgCode', 'org.address': 'orgAddress',
   name: 'name', phone: 'phone', login: 'login', password: 'password',
 };
+const label = (name: FieldName) => (name === 'totp' ? t('totp.code') : t(`setup.${name}`));
 const DRAFT = 'khien.setup';
 const KEPT: FieldName[] = ['orgName', 'orgCode', 'orgAddress', 'name', 'phone', 'login'];
 
@@ -72,7 +73,7 @@ export class Setup {
 
   list(): { id: string; text: string }[] {
     const named = stepFields[this.step].flatMap((name) =>
-      this.errors[name] ? [{ id: `setup-${name}`, text: this.errors[name] }] : []);
+      this.errors[name] ? [{ id: `setup-${name}`, text: `${label(name)}: ${this.errors[name]}` }] : []);
     return this.general ? [{ id: 'setup-code', text: this.general }, ...named] : named;
   }
 
