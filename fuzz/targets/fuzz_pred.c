@@ -59,14 +59,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     f.value = rest.n > 5 ? str_sub(rest, 2, rest.n / 2) : text;
     struct arena a;
     struct pred_prog *prog;
-    struct pred_scratch *m;
+    static struct pred_scratch *m; /* megabytes: one for all runs */
     struct err err = {0};
     arena_init(&a, 16u << 20);
     if (pred_compile(&p, &a, &prog, &err) == 0) {
-        if (pred_scratch_new(&m, &err) == 0) {
+        if (m != NULL || pred_scratch_new(&m, &err) == 0)
             check(prog, &e, m);
-            pred_scratch_free(m);
-        }
         pred_free(prog);
     } else if (err.code == ERR_NONE) {
         abort();

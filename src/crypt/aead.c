@@ -55,7 +55,7 @@ int aead_key(struct aead *a, const uint8_t key[AEAD_KEY_BYTES], struct err *err)
 static void put_nonce(uint64_t nonce, unsigned char out[NONCE_BYTES])
 {
     for (size_t i = 0; i < NONCE_BYTES; i++)
-        out[i] = i < 4 ? 0 : (unsigned char)(nonce >> (8 * (i - 4)));
+        out[i] = (unsigned char)(i < 4 ? 0 : nonce >> (8 * (i - 4)));
 }
 
 int aead_seal(struct aead *a, uint64_t nonce, struct str aad, struct str in, char *out, struct err *err)

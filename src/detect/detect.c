@@ -175,8 +175,10 @@ static void feed(const struct run *run, const struct detect_rule *r)
     for (uint32_t at = r->feeds; at != 0;) {
         const struct detect_feed *f = &p->feeds[at - 1];
         const struct corr_def *def = &p->corrs[f->corr];
-        const struct corr_hit hit = {
-            .event = run->event, .time_ns = run->event->time_ns, .ref = f->ref, .times = times_of(run->event)};
+        const struct corr_hit hit = {.event = run->event,
+                                     .time_ns = run->event->time_ns,
+                                     .ref = f->ref,
+                                     .times = times_of(run->event)};
         struct corr_result result;
         at = f->next;
         if (!corr_step(run->s->corrs, def, &hit, &result))

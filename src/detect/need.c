@@ -1,32 +1,73 @@
 #include "detect/need.h"
 
+#include "base/text.h"
 #include "query/fold.h"
 
-static const struct {
+enum values { VALUES_TEXT, VALUES_WORDS, VALUES_NUMBERS };
+
+static const struct trigger_field {
     uint16_t field;
     uint8_t weight;
-    bool word;
+    uint8_t values; /* enum values */
 } field_rows[] = {
-    {FIELD_EVENT_ACTION, 20, true}, {FIELD_EVENT_CODE, 8, false},    {FIELD_PROCESS_NAME, 7, false},
-    {FIELD_EVENT_DATASET, 4, true}, {FIELD_EVENT_CATEGORY, 3, true}, {FIELD_EVENT_OUTCOME, 0, true},
+    {FIELD_DESTINATION_PORT, 16, VALUES_NUMBERS}, {FIELD_EVENT_ACTION, 12, VALUES_WORDS},
+    {FIELD_EVENT_CODE, 10, VALUES_TEXT},          {FIELD_PROCESS_NAME, 8, VALUES_TEXT},
+    {FIELD_EVENT_DATASET, 5, VALUES_WORDS},       {FIELD_HTTP_STATUS, 3, VALUES_NUMBERS},
+    {FIELD_EVENT_CATEGORY, 1, VALUES_WORDS},      {FIELD_EVENT_OUTCOME, 0, VALUES_WORDS},
 };
 
-unsigned need_field_weight(uint16_t field)
+#define ACTION_AND_OUTCOME_WEIGHT 14u
+
+static const struct trigger_field *find_row(uint16_t field)
 {
     for (size_t i = 0; i < COUNT_OF(field_rows); i++) {
         if (field_rows[i].field == field)
-            return field_rows[i].weight;
+            return &field_rows[i];
     }
-    return 0;
+    return NULL;
+}
+
+unsigned need_field_weight(uint16_t field)
+{
+    const struct trigger_field *row = find_row(field);
+    return row == NULL ? 0 : row->weight;
 }
 
 bool need_field_is_word(uint16_t field)
 {
-    for (size_t i = 0; i < COUNT_OF(field_rows); i++) {
-        if (field_rows[i].field == field)
-            return field_rows[i].word;
+    const struct trigger_field *row = find_row(field);
+    return row != NULL && row->values == VALUES_WORDS;
+}
+
+bool need_field_is_number(uint16_t field)
+{
+    const struct trigger_field *row = find_row(field);
+    return row != NULL && row->values == VALUES_NUMBERS;
+}
+
+bool need_is_number(struct str text)
+{
+    if (text.n == 0 || text.n > 18 || (text.n > 1 && text.p[0] == '0'))
+        return false;
+    for (size_t i = 0; i < text.n; i++) {
+        if (!ascii_is_digit(text.p[i]))
+            return false;
     }
-    return false;
+    return true;
+}
+
+unsigned need_literal_score(struct str folded)
+{
+    /* Single signs that ordinary lines seldom hold; other single bytes and pairs of letters are everywhere.
+     */
+    static const struct str rare = S("'`|\\^{}<>~$");
+    bool word = true;
+    for (size_t i = 0; i < folded.n && i < 3; i++)
+        word = word && text_is_word_byte((unsigned char)folded.p[i]);
+    if (folded.n == 0 || (folded.n == 1 && str_find_char(rare, folded.p[0]) == SIZE_MAX) ||
+        (folded.n == 2 && word))
+        return 0;
+    return 2 * (unsigned)(folded.n < NEED_LITERAL_BYTES_MAX ? folded.n : NEED_LITERAL_BYTES_MAX);
 }
 
 static int fail_nomem(struct err *err)
@@ -59,9 +100,9 @@ static int literal_need(struct str text, struct arena *a, struct need *ret, stru
         return fail_nomem(err);
     if (lit.n > NEED_LITERAL_BYTES_MAX) /* any part of it is necessary too */
         lit.n = NEED_LITERAL_BYTES_MAX;
-    if (lit.n < NEED_LITERAL_BYTES_MIN)
+    if (need_literal_score(lit) == 0)
         return 0;
-    return one_trigger(a, (struct need_trigger){.text = lit}, (unsigned)lit.n, ret, err);
+    return one_trigger(a, (struct need_trigger){.text = lit}, need_literal_score(lit), ret, err);
 }
 
 /* The longest run of a pattern without wildcards, escapes taken away. */
@@ -125,9 +166,44 @@ static int leaf_need(const struct pred *p, struct arena *a, struct need *ret, st
         return literal_need(p->text, a, ret, err);
     case PRED_WILD:
         return wild_need(p->text, a, ret, err);
+    case PRED_REGEX:
+        return need_regex(p->text, p->cased, a, ret, err);
     default:
         return 0;
     }
+}
+
+/* event.outcome: one value that must hold beside the others; NULL where none. */
+static const struct pred *outcome_child(const struct pred *p)
+{
+    for (size_t i = 0; i < p->n_children; i++) {
+        const struct pred *c = p->children[i];
+        if (c->kind == PRED_EQ && c->field.id == FIELD_EVENT_OUTCOME && c->text.n <= NEED_VALUE_BYTES_MAX / 2)
+            return c;
+    }
+    return NULL;
+}
+
+/* Actions that must go with an outcome become triggers of both: failures are rarer than attempts. */
+static int pair_outcome(const struct pred *p, struct arena *a, struct need *ret, struct err *err)
+{
+    const struct pred *outcome = outcome_child(p);
+    bool actions = ret->n > 0 && outcome != NULL;
+    for (size_t i = 0; actions && i < ret->n; i++)
+        actions = ret->triggers[i].field == FIELD_EVENT_ACTION &&
+                  ret->triggers[i].text.n < NEED_VALUE_BYTES_MAX / 2;
+    if (!actions)
+        return 0;
+    struct str value = folded(a, outcome->text);
+    for (size_t i = 0; value.p != NULL && i < ret->n; i++) {
+        struct need_trigger *t = &ret->triggers[i];
+        t->field = FIELD_EVENT_OUTCOME;
+        t->text = arena_printf(a, "%.*s\n%.*s", STR_ARG(t->text), STR_ARG(value));
+        if (t->text.p == NULL)
+            value.p = NULL;
+    }
+    ret->score = ACTION_AND_OUTCOME_WEIGHT;
+    return value.p == NULL ? fail_nomem(err) : 0;
 }
 
 static int node_need(const struct pred *p, struct arena *a, struct need *ret, struct err *err);
@@ -144,7 +220,7 @@ static int and_need(const struct pred *p, struct arena *a, struct need *ret, str
             (ret->n == 0 || one.score > ret->score || (one.score == ret->score && one.n < ret->n)))
             *ret = one;
     }
-    return 0;
+    return pair_outcome(p, a, ret, err);
 }
 
 /* One of the children holds, so each of them must bring its triggers. */
@@ -190,10 +266,11 @@ static int node_need(const struct pred *p, struct arena *a, struct need *ret, st
     case PRED_STARTS:
     case PRED_ENDS:
     case PRED_WILD:
+    case PRED_REGEX:
     case PRED_PHRASE:
         return leaf_need(p, a, ret, err);
     default:
-        return 0; /* NOT, EXISTS, numbers, networks, expressions: nothing must stand in the text */
+        return 0; /* NOT, EXISTS, ranges, networks: nothing must stand in the text */
     }
 }
 

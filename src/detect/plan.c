@@ -256,18 +256,60 @@ static void wake(const struct plan *p, struct plan_room *r, const struct trigger
         wake_rule(r, p->rules[t->first + i]);
 }
 
-static void wake_value(const struct plan *p, struct plan_room *r, const struct event_field *f)
+static void wake_value(const struct plan *p, struct plan_room *r, uint16_t field, struct str v)
 {
-    char text[VALUE_BYTES_MAX];
-    if (f->value.n > sizeof(text)) /* folds to more than NEED_VALUE_BYTES_MAX: equals no trigger */
-        return;
-    struct str v = {text, fold_search(f->value, text)};
-    uint32_t at = p->buckets[value_hash(f->id, v) & (p->n_buckets - 1)];
+    uint32_t at = p->buckets[value_hash(field, v) & (p->n_buckets - 1)];
     while (at != 0) {
         const struct trigger *t = &p->triggers[at - 1];
-        if (t->field == f->id && str_eq(t->text, v))
+        if (t->field == field && str_eq(t->text, v))
             wake(p, r, t);
         at = t->next;
+    }
+}
+
+/* A number that is written in an unusual way may equal any of the field's triggers. */
+static void wake_field(const struct plan *p, struct plan_room *r, uint16_t field)
+{
+    for (size_t i = p->n_literals; i < p->n_triggers; i++) {
+        if (p->triggers[i].field == field)
+            wake(p, r, &p->triggers[i]);
+    }
+}
+
+/* Triggers of an action together with an outcome of the same event. */
+static void wake_outcomes(const struct plan *p, struct plan_room *r, const struct event *e, struct str action)
+{
+    char text[2 * VALUE_BYTES_MAX + 1];
+    for (size_t i = 0; i < e->n_fields; i++) {
+        const struct event_field *f = &e->fields[i];
+        if (f->id != FIELD_EVENT_OUTCOME || f->value.n > VALUE_BYTES_MAX)
+            continue;
+        memcpy(text, action.p, action.n);
+        text[action.n] = '\n';
+        size_t n = fold_search(f->value, text + action.n + 1);
+        wake_value(p, r, FIELD_EVENT_OUTCOME, (struct str){text, action.n + 1 + n});
+    }
+}
+
+static void wake_values(const struct plan *p, struct plan_room *r, const struct event *e)
+{
+    for (size_t i = 0; i < e->n_fields; i++) {
+        const struct event_field *f = &e->fields[i];
+        char text[VALUE_BYTES_MAX];
+        bool outcomes = f->id == FIELD_EVENT_ACTION && p->values_of[FIELD_EVENT_OUTCOME];
+        if (!p->values_of[f->id] && !outcomes)
+            continue;
+        if (need_field_is_number(f->id) && !need_is_number(f->value)) {
+            wake_field(p, r, f->id);
+            continue;
+        }
+        if (f->value.n > sizeof(text)) /* folds to more than NEED_VALUE_BYTES_MAX: equals no trigger */
+            continue;
+        struct str v = {text, fold_search(f->value, text)};
+        if (p->values_of[f->id])
+            wake_value(p, r, f->id, v);
+        if (outcomes)
+            wake_outcomes(p, r, e, v);
     }
 }
 
@@ -296,8 +338,7 @@ static bool is_inside(struct str raw, struct str v)
 /* The field's value must be scanned beside raw. */
 static bool is_beside(const struct plan *p, const struct event *e, const struct event_field *f)
 {
-    return f->value.n >= NEED_LITERAL_BYTES_MIN && (p->scan_words || !need_field_is_word(f->id)) &&
-           !is_inside(e->raw, f->value);
+    return f->value.n > 0 && (p->scan_words || !need_field_is_word(f->id)) && !is_inside(e->raw, f->value);
 }
 
 static bool reserve(struct plan_room *r, size_t n)
@@ -345,10 +386,7 @@ size_t plan_candidates(const struct plan *p, struct plan_room *r, const struct e
     r->n_rules = 0;
     for (size_t i = 0; i < p->n_always; i++)
         wake_rule(r, p->always[i]);
-    for (size_t i = 0; i < e->n_fields; i++) {
-        if (p->values_of[e->fields[i].id])
-            wake_value(p, r, &e->fields[i]);
-    }
+    wake_values(p, r, e);
     if (p->db != NULL) {
         bool done = gather(p, r, e, &text) &&
                     hs_scan(p->db, text.p, (unsigned)text.n, 0, r->scratch, on_literal, &s) == HS_SUCCESS;

@@ -11,6 +11,7 @@
 #include "register/register_audit.h"
 
 #define SAVE_NS (2 * NS_PER_S)
+#define FIND_NS (NS_PER_S / 2)
 #define SWEEP_NS (5 * NS_PER_S)
 #define JUDGE_NS (60 * NS_PER_S)
 #define JUDGE_STALE_NS (1 * NS_PER_S)
@@ -172,12 +173,11 @@ void node_close(struct node *n)
         return;
     if (n->store != NULL && n->reg != NULL && !n->read_only) {
         uint64_t durable;
-        if (node_commit(n, &durable, &err) == 0)
+        if (node_commit(n, &durable, &err) == 0 && node_find_flush(n, &err) == 0)
             if (node_source_save(n, &err) != 0)
                 n->duties_stale = true; /* the newest events of the store tell it again at the next start */
     }
-    detect_state_free(n->detect);
-    detect_free(n->plan);
+    node_find_close(n);
     series_free(n->series);
     host_free(n->host);
     node_source_close(n);
@@ -278,6 +278,8 @@ int node_tick(struct node *n, uint64_t *ret_durable, struct err *err)
         rc = -1;
     store_stats(n->store, &stats);
     *ret_durable = stats.durable_id;
+    if (due(&n->found_ns, now, FIND_NS) && node_find_flush(n, err) != 0)
+        rc = -1;
     if (due(&n->saved_ns, now, SAVE_NS) && node_source_save(n, err) != 0)
         rc = -1;
     if (due(&n->swept_ns, now, SWEEP_NS) && node_source_watch(n, now, err) != 0)

@@ -11,19 +11,6 @@ static struct register_by by_node(const struct node *n)
     return (struct register_by){.now_ns = sys_now(n->sys), .who = S("khien")};
 }
 
-int node_find_open(struct node *n, struct err *err)
-{
-    char rules[NODE_PATH_BYTES + 16], maps[NODE_PATH_BYTES + 16];
-    struct detect_options o = {0};
-    (void)snprintf(rules, sizeof(rules), "%s/rules", n->catalogue_dir);
-    (void)snprintf(maps, sizeof(maps), "%s/sigma", n->catalogue_dir);
-    const char *paths[] = {rules};
-    if (detect_load(n->sys, paths, 1, maps, &n->plan, err) != 0 ||
-        sys_random(n->sys, &o.seed, sizeof(o.seed), err) != 0)
-        return -1;
-    return detect_state_new(n->plan, &o, &n->detect, err);
-}
-
 static void put_explain_part(struct jout *j, struct str key, const struct rule_text *t, const struct event *e)
 {
     struct buf vi, en;
@@ -88,42 +75,139 @@ static enum register_severity severity_of(enum rule_severity s)
     return (enum register_severity)((int)SEVERITY_LOW + (int)s);
 }
 
+/*
+ * Matches wait here for a second and are folded by rule and group before they go into the register: a flood
+ * of failed sign-ins is one row with a count, not a thousand transactions.
+ */
+struct node_pending {
+    uint64_t key;
+    const struct rule_info *rule;
+    struct finding_text text;
+    int64_t first_ns, last_ns, count;
+    size_t n_ids;
+    uint64_t ids[DETECT_IDS_MAX];
+};
+
+static void take_ids(struct node_pending *p, const struct detect_match *m)
+{
+    for (size_t i = 0; i < m->n_ids; i++) {
+        if (p->n_ids == DETECT_IDS_MAX) { /* the newest are the most telling */
+            memmove(p->ids, p->ids + 1, (DETECT_IDS_MAX - 1) * sizeof(p->ids[0]));
+            p->n_ids--;
+        }
+        p->ids[p->n_ids++] = m->ids[i];
+    }
+}
+
+static int put_pending(struct node *n, const struct node_pending *p, const struct register_by *by,
+                       struct err *err)
+{
+    int64_t limit = rule_deadline_ns(p->rule->severity), id = 0;
+    bool fresh = false;
+    struct register_finding_new f = {
+        .org = 1,
+        .rule = p->rule->id,
+        .kind = S("rule"),
+        .title_vi = buf_str(&p->text.title_vi),
+        .title_en = buf_str(&p->text.title_en),
+        .severity = severity_of(p->rule->severity),
+        .clauses = buf_str(&p->text.clauses),
+        .group = buf_str(&p->text.group),
+        .first_ns = p->first_ns,
+        .last_ns = p->last_ns,
+        .count = p->count,
+        .window_ns = FOLD_NS,
+        .due_ns = limit == 0 ? 0 : by->now_ns + limit,
+        .due_kind = S("elapsed"),
+        .explain = buf_str(&p->text.explain),
+        .events = p->ids,
+        .n_events = p->n_ids,
+    };
+    if (register_finding_put(n->reg, by, &f, &id, &fresh, err) != 0)
+        return -1;
+    n->duties_stale = n->duties_stale || fresh;
+    return 0;
+}
+
+static int put_all(struct node *n, struct err *err)
+{
+    CLEANUP(register_tx_end) struct register_tx tx = {0};
+    struct register_by by = by_node(n);
+    if (register_tx_begin(n->reg, &tx, err) != 0)
+        return -1;
+    for (size_t i = 0; i < n->n_pending_finds; i++) {
+        if (put_pending(n, &n->pending_finds[i], &by, err) != 0)
+            return -1;
+    }
+    return register_tx_commit(&tx, err);
+}
+
+int node_find_flush(struct node *n, struct err *err)
+{
+    if (n->n_pending_finds == 0)
+        return 0;
+    int rc = put_all(n, err);
+    if (rc != 0 && n->n_pending_finds < NODE_FINDS_MAX)
+        return -1; /* they stay and are tried again */
+    if (rc != 0)
+        n->matches_lost += n->n_pending_finds;
+    for (size_t i = 0; i < n->n_pending_finds; i++)
+        text_done(&n->pending_finds[i].text);
+    n->n_pending_finds = 0;
+    memset(n->find_slots, 0, sizeof(n->find_slots));
+    return rc;
+}
+
+static size_t slot_of(const struct node *n, const struct detect_match *m)
+{
+    size_t k = (m->group_key ^ (uintptr_t)m->rule >> 4) % NODE_FIND_SLOTS;
+    while (n->find_slots[k] != 0) {
+        const struct node_pending *p = &n->pending_finds[n->find_slots[k] - 1];
+        if (p->rule == m->rule && p->key == m->group_key)
+            break;
+        k = (k + 1) % NODE_FIND_SLOTS;
+    }
+    return k;
+}
+
 static void on_match(void *arg, const struct detect_match *m)
 {
     struct node *n = arg;
-    struct finding_text t;
     struct err err = {0};
-    struct register_by by = by_node(n);
-    int64_t limit = rule_deadline_ns(m->rule->severity), id = 0;
-    bool fresh = false;
     n->matches++;
-    text_init(&t);
-    fill_texts(&t, m);
-    struct register_finding_new f = {
-        .org = 1,
-        .rule = m->rule->id,
-        .kind = S("rule"),
-        .title_vi = buf_str(&t.title_vi),
-        .title_en = buf_str(&t.title_en),
-        .severity = severity_of(m->rule->severity),
-        .clauses = buf_str(&t.clauses),
-        .group = buf_str(&t.group),
-        .first_ns = m->first_ns,
-        .last_ns = m->last_ns,
-        .count = (int64_t)m->count,
-        .window_ns = FOLD_NS,
-        .due_ns = limit == 0 ? 0 : by.now_ns + limit,
-        .due_kind = S("elapsed"),
-        .explain = buf_str(&t.explain),
-        .events = m->ids,
-        .n_events = m->n_ids,
-    };
-    /* The event is stored whatever happens here; a finding that cannot be written is counted and told. */
-    if (register_finding_put(n->reg, &by, &f, &id, &fresh, &err) != 0)
-        n->matches_lost++;
-    else if (fresh)
-        n->duties_stale = true;
-    text_done(&t);
+    if (n->n_pending_finds == NODE_FINDS_MAX && node_find_flush(n, &err) != 0)
+        return; /* counted as lost by the flush */
+    size_t k = slot_of(n, m);
+    if (n->find_slots[k] == 0) {
+        struct node_pending *p = &n->pending_finds[n->n_pending_finds++];
+        *p = (struct node_pending){.key = m->group_key, .rule = m->rule, .first_ns = m->first_ns};
+        text_init(&p->text);
+        fill_texts(&p->text, m);
+        n->find_slots[k] = (uint16_t)n->n_pending_finds;
+    }
+    struct node_pending *p = &n->pending_finds[n->find_slots[k] - 1];
+    p->count += (int64_t)m->count;
+    if (m->first_ns < p->first_ns)
+        p->first_ns = m->first_ns;
+    if (m->last_ns > p->last_ns)
+        p->last_ns = m->last_ns;
+    take_ids(p, m);
+}
+
+int node_find_open(struct node *n, struct err *err)
+{
+    char rules[NODE_PATH_BYTES + 16], maps[NODE_PATH_BYTES + 16];
+    struct detect_options o = {0};
+    (void)snprintf(rules, sizeof(rules), "%s/rules", n->catalogue_dir);
+    (void)snprintf(maps, sizeof(maps), "%s/sigma", n->catalogue_dir);
+    const char *paths[] = {rules};
+    n->pending_finds = calloc(NODE_FINDS_MAX, sizeof(*n->pending_finds));
+    if (n->pending_finds == NULL)
+        return err_set(err, ERR_NOMEM, "findings");
+    if (detect_load(n->sys, paths, 1, maps, &n->plan, err) != 0 ||
+        sys_random(n->sys, &o.seed, sizeof(o.seed), err) != 0)
+        return -1;
+    return detect_state_new(n->plan, &o, &n->detect, err);
 }
 
 void node_find_run(struct node *n, const struct event *e, size_t n_events)
@@ -240,4 +324,14 @@ int node_find_silent(struct node *n, const struct node_source *s, int64_t now_ns
                             .last_ns = now_ns,
                             .limit_ns = rule_deadline_ns(RULE_SEVERITY_HIGH)};
     return put_own(n, &o, &args, err);
+}
+
+void node_find_close(struct node *n)
+{
+    for (size_t i = 0; i < n->n_pending_finds; i++)
+        text_done(&n->pending_finds[i].text);
+    n->n_pending_finds = 0;
+    free(n->pending_finds);
+    detect_state_free(n->detect);
+    detect_free(n->plan);
 }

@@ -17,6 +17,10 @@
 #define NODE_LAG_SLOTS 24u /* doubling from 1 ms */
 #define NODE_LAG_MINUTES 60u
 #define NODE_THRESHOLDS_MAX 8u
+#define NODE_FINDS_MAX 1024u /* groups of matches that wait for the register */
+#define NODE_FIND_SLOTS 4096u
+
+struct node_pending;
 
 /* Times from receipt to disk, per minute of the last hour, in doubling slots. */
 struct node_lag {
@@ -40,6 +44,9 @@ struct node {
     struct reg *reg;
     struct detect_plan *plan;
     struct detect_state *detect;
+    struct node_pending *pending_finds;
+    size_t n_pending_finds;
+    uint16_t find_slots[NODE_FIND_SLOTS]; /* place + 1 in pending_finds */
     struct catalogue *catalogue;
     struct calendar *calendar;
     struct reason_texts *texts;
@@ -60,7 +67,7 @@ struct node {
     struct node_listen listen;
     struct node_lag lag;
     int64_t started_ns, oldest_pending_ns; /* receipt of the oldest event that is not on disk, 0 none */
-    int64_t sampled_ns, evaluated_ns, audit_ns, judged_ns, saved_ns, swept_ns, sync_ns;
+    int64_t found_ns, sampled_ns, evaluated_ns, audit_ns, judged_ns, saved_ns, swept_ns, sync_ns;
     uint64_t pending; /* events since the last commit */
     uint64_t audit_seen, matches, matches_lost;
     int64_t audit_done; /* audit row that waits for the next commit to be handed over; 0 none */
@@ -84,6 +91,8 @@ int node_source_watch(struct node *n, int64_t now_ns, struct err *err) MUST_USE;
 
 /* node_find.c */
 int node_find_open(struct node *n, struct err *err) MUST_USE;
+void node_find_close(struct node *n);
+int node_find_flush(struct node *n, struct err *err) MUST_USE;
 void node_find_run(struct node *n, const struct event *e, size_t n_events);
 int node_find_threshold(struct node *n, const struct threshold_change *c, struct err *err) MUST_USE;
 int node_find_silent(struct node *n, const struct node_source *s, int64_t now_ns, struct err *err) MUST_USE;

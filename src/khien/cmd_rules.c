@@ -3,14 +3,6 @@
 
 #include "khien/offline.h"
 
-static int maps_of(struct cmd *c, struct config *config, char *dir, char *maps, size_t n, struct err *err)
-{
-    if (node_catalogue_dir(c->sys, config, dir, n - 16, err) != 0)
-        return -1;
-    (void)snprintf(maps, n, "%s/sigma", dir);
-    return 0;
-}
-
 static void put_report(struct cmd *c, const struct detect_report *r)
 {
     struct buf b;
@@ -23,7 +15,11 @@ static void put_report(struct cmd *c, const struct detect_report *r)
         JOUT_STR(&j, "id", r->id);
         JOUT_STR(&j, "title", r->title);
         JOUT_BOOL(&j, "accepted", r->accepted);
-        JOUT_STR(&j, "reason", r->accepted ? (struct str){NULL, 0} : r->reason);
+        jout_key(&j, S("reason"));
+        if (r->accepted)
+            jout_null(&j);
+        else
+            jout_str(&j, r->reason);
         JOUT_U64(&j, "line", r->line);
         jout_obj_end(&j);
         buf_put_char(&b, '\n');
@@ -111,7 +107,9 @@ int cmd_rules(struct cmd *c)
     if (offline_config(c, &config, &err) != 0)
         return cmd_fail(c, &err);
     int code;
-    if (maps_of(c, config, dir, maps, sizeof(dir), &err) != 0)
+    bool found = node_catalogue_dir(c->sys, config, dir, sizeof(dir), &err) == 0;
+    (void)snprintf(maps, sizeof(maps), "%s/sigma", found ? dir : "");
+    if (!found)
         code = cmd_fail(c, &err);
     else if (is_check)
         code = check(c, (const char *const *)c->args + 1, (size_t)c->n_args - 1, maps);

@@ -49,7 +49,8 @@ void parse_out_put_named(struct parse_out *out, struct str name, struct str valu
 /* event.action, event.category, event.outcome, event.dataset (from out->dataset) and event.reason if any. */
 void parse_out_act(struct parse_out *out, enum parse_action action, enum parse_outcome outcome,
                    struct str reason);
-/* source.ip where `value` is an address (an IPv6 zone is cut, IPv4 inside IPv6 written as IPv4), else source.domain. */
+/* source.ip where `value` is an address (an IPv6 zone is cut, IPv4 inside IPv6 written as IPv4), else
+ * source.domain. */
 void parse_out_peer(struct parse_out *out, struct str value);
 /* url.original, url.path and url.query of a request target; url.domain of an absolute one. */
 void parse_out_url(struct parse_out *out, struct str target);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/when.h"
+#include "query/find.h"
 #include "query/fold.h"
 #include "query/pred_code.h"
 
@@ -191,7 +192,7 @@ static bool test_value(struct pred_scratch *s, const struct pred_code *k, struct
     case PRED_WILD:
         return wild_match(k->wild, t);
     case PRED_CONTAINS:
-        return str_find(t, k->lit) != SIZE_MAX;
+        return find_bytes(t, k->lit) != SIZE_MAX;
     case PRED_STARTS:
         return str_starts(t, k->lit);
     default:
@@ -317,7 +318,7 @@ static size_t find_piece(struct str t, size_t at, size_t end, struct str piece, 
     bound_start = bound_start && is_word_at(piece, 0);
     bound_end = bound_end && is_word_at(piece, piece.n - 1);
     while (at <= end) {
-        size_t k = str_find(str_sub(t, at, end - at), piece);
+        size_t k = find_bytes(str_sub(t, at, end - at), piece);
         if (k == SIZE_MAX)
             return SIZE_MAX;
         at += k;
@@ -419,7 +420,7 @@ static bool match_node(struct pred_scratch *s, const struct pred_code *k, const 
     case PRED_WORD:
         return match_word(s, k, e);
     case PRED_PHRASE:
-        return str_find(raw_words(s, e), k->lit) != SIZE_MAX;
+        return find_bytes(raw_words(s, e), k->lit) != SIZE_MAX;
     case PRED_NULL:
         return !test_field(s, k, e);
     default:

@@ -16,28 +16,34 @@ static bool has_token(const struct tokens *t, uint64_t hash)
     return false;
 }
 
-static void add_token(void *arg, uint64_t hash)
+static void add_token(struct tokens *t, uint64_t hash)
 {
-    struct tokens *t = arg;
     if (t->n < t->max && !has_token(t, hash))
         t->out[t->n++] = hash;
 }
 
 /*
- * Words of a part of a pattern that stand in every text it matches: a word at an end counts only where the
- * pattern binds it there.
+ * Words of a part of a pattern, already folded, that stand in every text it matches: a word at an end counts
+ * only where the pattern binds it there. It is not folded again: of bytes that are not UTF-8 a second folding
+ * may make something else.
  */
+static void add_folded(struct tokens *t, struct str s, bool bound_start, bool bound_end)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        size_t from = i;
+        while (i < s.n && text_is_word_byte((unsigned char)s.p[i]))
+            i++;
+        bool whole = (from > 0 || bound_start) && (i < s.n || bound_end);
+        if (whole && i > from && i - from <= PRED_TOKEN_BYTES_MAX)
+            add_token(t, hash_bytes(str_sub(s, from, i - from), PRED_TOKEN_SEED));
+    }
+}
+
 static void add_words(struct tokens *t, struct str lit, bool bound_start, bool bound_end)
 {
     char folded[PRED_TEXT_BYTES_MAX];
     assert(lit.n <= sizeof(folded));
-    struct str s = {folded, fold_search(lit, folded)};
-    size_t from = 0, end = s.n;
-    while (!bound_start && from < end && text_is_word_byte((unsigned char)s.p[from]))
-        from++;
-    while (!bound_end && end > from && text_is_word_byte((unsigned char)s.p[end - 1]))
-        end--;
-    pred_tokenise(str_sub(s, from, end - from), add_token, t);
+    add_folded(t, (struct str){folded, fold_search(lit, folded)}, bound_start, bound_end);
 }
 
 /* A piece between two '*'; '?' cuts it further, for it may stand for a letter. */
@@ -62,7 +68,7 @@ static void add_wild(struct tokens *t, const struct wild *w)
 static void add_word_pieces(struct tokens *t, const struct pred_code *k)
 {
     for (size_t i = 0; i < k->n_pieces; i++)
-        add_words(t, k->pieces[i], i == 0 && !k->open_start, i + 1 == k->n_pieces && !k->open_end);
+        add_folded(t, k->pieces[i], i == 0 && !k->open_start, i + 1 == k->n_pieces && !k->open_end);
 }
 
 /* Fields whose values the filters do not hold. */
@@ -79,7 +85,7 @@ static void add_leaf(struct tokens *t, const struct pred_code *k)
         return;
     }
     if (k->kind == PRED_PHRASE) {
-        add_words(t, k->lit, false, false);
+        add_folded(t, k->lit, false, false);
         return;
     }
     if (!is_indexed(&k->field))

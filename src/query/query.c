@@ -62,7 +62,7 @@ static struct str field_name(struct query_read *r)
 {
     size_t from = r->at;
     struct str name = query_read_name(r), rest = str_from(r->in, r->at);
-    bool starts = name.n > 0 && (ascii_is_alpha(name.p[0]) || memchr("_@*", name.p[0], 3) != NULL);
+    bool starts = name.n > 0 && !ascii_is_digit(name.p[0]) && name.p[0] != '.' && name.p[0] != '-';
     bool two = str_starts(rest, S("::")) && !str_starts(rest, S(":::"));
     bool drive = name.n == 1 && name.p[0] != '*' && (str_starts(rest, S(":\\")) || str_starts(rest, S(":/")));
     bool url = str_starts(rest, S("://")) && str_find_char(name, '.') == SIZE_MAX;

@@ -6,7 +6,8 @@ static bool is_plain(struct str s)
     if (s.n == 0 || s.p[0] == '-' || s.p[0] == ':')
         return false;
     for (size_t i = 0; i < s.n; i++) {
-        if (!ascii_is_alnum(s.p[i]) && memchr("._@:+-", s.p[i], 6) == NULL)
+        bool letter = ascii_is_alnum(s.p[i]) || (unsigned char)s.p[i] >= 0x80;
+        if (!letter && memchr("._@:+-", s.p[i], 6) == NULL)
             return false;
     }
     return !str_eq(s, S("AND")) && !str_eq(s, S("OR")) && !str_eq(s, S("NOT")) && !str_eq(s, S("TO"));
@@ -210,7 +211,8 @@ void query_put_pred(struct buf *b, const struct pred *p)
 static bool is_title(struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
-        if (!ascii_is_alnum(s.p[i]) && memchr("._@*-", s.p[i], 5) == NULL)
+        bool letter = ascii_is_alnum(s.p[i]) || (unsigned char)s.p[i] >= 0x80;
+        if (!letter && memchr("._@*-", s.p[i], 5) == NULL)
             return false;
     }
     return s.n > 0 && s.p[0] != '-';

@@ -112,7 +112,10 @@ int query_read_bare(struct query_read *r, struct query_bare *ret)
 struct str query_read_name(struct query_read *r)
 {
     size_t from = r->at;
-    while (r->at < r->in.n && (ascii_is_alnum(r->in.p[r->at]) || memchr("._@*-", r->in.p[r->at], 5) != NULL))
-        r->at++;
+    for (; r->at < r->in.n; r->at++) {
+        char c = r->in.p[r->at];
+        if (!ascii_is_alnum(c) && (unsigned char)c < 0x80 && memchr("._@*-", c, 5) == NULL)
+            break;
+    }
     return str_sub(r->in, from, r->at - from);
 }

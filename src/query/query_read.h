@@ -35,7 +35,7 @@ bool query_read_keyword(struct query_read *r, const char *word);
 bool query_read_at_keyword(const struct query_read *r, const char *word);
 int query_read_quoted(struct query_read *r, struct str *ret);
 int query_read_bare(struct query_read *r, struct query_bare *ret);
-/* A field name (letters, digits, . _ @ * -); empty where none is next. */
+/* A field name (letters of any script, digits, . _ @ * -); empty where none is next. */
 struct str query_read_name(struct query_read *r);
 /* What may stand behind "field:". */
 int query_value_read(struct query_read *r, const struct pred_field *f, struct pred **ret);

@@ -1,5 +1,7 @@
 #include "query/wild.h"
 
+#include "query/find.h"
+
 static bool is_tail(char c)
 {
     return ((unsigned char)c & 0xC0) == 0x80;
@@ -154,7 +156,7 @@ bool wild_match(const struct wild *w, struct str text)
     for (; first < last; first++) {
         struct str rest = str_sub(text, at, end - at);
         const struct wild_piece *p = &w->pieces[first];
-        size_t k = p->any != NULL ? find_any(p, rest) : str_find(rest, p->bytes);
+        size_t k = p->any != NULL ? find_any(p, rest) : find_bytes(rest, p->bytes);
         if (k == SIZE_MAX)
             return false;
         at += k + (p->any != NULL ? 0 : p->bytes.n);

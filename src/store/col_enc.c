@@ -39,6 +39,15 @@ struct col_enc {
     struct str *name_list;
 };
 
+/* Some millions of these make a block, nearly all of one byte. */
+static inline void put_varint(struct buf *b, uint64_t v)
+{
+    if (v < 0x80 && b->n < b->cap && !b->bad)
+        b->p[b->n++] = (char)v;
+    else
+        buf_put_varint(b, v);
+}
+
 int col_enc_new(uint64_t seed, struct col_enc **ret, struct err *err)
 {
     CLEANUP(col_enc_freep) struct col_enc *c = calloc(1, sizeof(*c));
@@ -207,10 +216,10 @@ static void put_times(struct buf *b, const struct event *e, size_t n, bool recv)
 {
     int64_t scale = scale_of(e, n, recv);
     uint64_t last = 0; /* differences wrap around: times may lie anywhere in the range */
-    buf_put_varint(b, (uint64_t)scale);
+    put_varint(b, (uint64_t)scale);
     for (size_t i = 0; i < n; i++) {
         uint64_t t = (uint64_t)((recv ? e[i].recv_ns : e[i].time_ns) / scale);
-        buf_put_varint(b, zigzag((int64_t)(t - last)));
+        put_varint(b, zigzag((int64_t)(t - last)));
         last = t;
     }
 }
@@ -221,20 +230,20 @@ static void put_arrival(struct col_enc *c, const struct event *e, size_t n)
     put_times(&c->fixed[COL_TIME], e, n, false);
     put_times(&c->fixed[COL_RECV], e, n, true);
     for (uint32_t s = 0; s < c->streams.n; s++)
-        buf_put_varint(&c->fixed[COL_STREAMS], c->stream_source[s]);
+        put_varint(&c->fixed[COL_STREAMS], c->stream_source[s]);
     for (size_t i = 0; i < c->n_sources; i++)
         c->last[i] = (struct last_seq){.source = c->sources[i]};
     size_t at = 0;
     for (size_t i = 0; i < n; i++) {
         if (c->streams.n > 1)
-            buf_put_varint(&c->fixed[COL_STREAM], c->stream_of[i]);
+            put_varint(&c->fixed[COL_STREAM], c->stream_of[i]);
         if (c->last[at].source != e[i].source) {
             const uint32_t *hit =
                 bsearch(&e[i].source, c->sources, c->n_sources, sizeof(*c->sources), by_number);
             assert(hit != NULL);
             at = (size_t)(hit - c->sources);
         }
-        buf_put_varint(&c->fixed[COL_SEQ], zigzag((int64_t)(e[i].seq - c->last[at].seq - 1)));
+        put_varint(&c->fixed[COL_SEQ], zigzag((int64_t)(e[i].seq - c->last[at].seq - 1)));
         c->last[at].seq = e[i].seq;
     }
 }
@@ -273,13 +282,13 @@ static void put_dict(struct col_enc *c, uint16_t name, struct str value)
         i = intern_add(&c->dict, buf_str(&c->key), &is_new);
     }
     if (i != INTERN_FULL && !is_new) {
-        buf_put_varint(value_col(v, COL_INDEX), c->dict_index[i]);
+        put_varint(value_col(v, COL_INDEX), c->dict_index[i]);
         return;
     }
     if (i != INTERN_FULL)
         c->dict_index[i] = v->n_dict;
-    buf_put_varint(value_col(v, COL_INDEX), v->n_dict++);
-    buf_put_varint(value_col(v, COL_DICT_LEN), value.n);
+    put_varint(value_col(v, COL_INDEX), v->n_dict++);
+    put_varint(value_col(v, COL_DICT_LEN), value.n);
     buf_put(value_col(v, COL_DICT), value);
 }
 
@@ -292,14 +301,14 @@ static bool put_value(struct col_enc *c, const struct event *e, uint16_t name, s
     bool inside = value.p != NULL && e->raw.p != NULL && p >= raw && p - raw <= e->raw.n &&
                   value.n <= e->raw.n - (p - raw);
     if (!inside || name == COL_NAME_REST) {
-        buf_put_varint(value_col(v, COL_OFF), 0);
+        put_varint(value_col(v, COL_OFF), 0);
         put_dict(c, name, value);
         return false;
     }
     uint64_t off = p - raw;
-    buf_put_varint(value_col(v, COL_OFF), zigzag((int64_t)(off - base)) + 1);
+    put_varint(value_col(v, COL_OFF), zigzag((int64_t)(off - base)) + 1);
     /* A message mostly reaches to the end of raw: count what is behind it. */
-    buf_put_varint(value_col(v, COL_LEN), name == COL_NAME_MESSAGE ? e->raw.n - off - value.n : value.n);
+    put_varint(value_col(v, COL_LEN), name == COL_NAME_MESSAGE ? e->raw.n - off - value.n : value.n);
     *ret_off = off;
     return true;
 }
@@ -317,11 +326,11 @@ static void put_fields(struct col_enc *c, const struct event *e)
         return;
     }
     if (is_new) {
-        buf_put_varint(&c->fixed[COL_SHAPES], e->n_fields);
+        put_varint(&c->fixed[COL_SHAPES], e->n_fields);
         for (uint16_t i = 0; i < e->n_fields; i++)
-            buf_put_varint(&c->fixed[COL_SHAPES], c->shape[i]);
+            put_varint(&c->fixed[COL_SHAPES], c->shape[i]);
     }
-    buf_put_varint(&c->fixed[COL_SHAPE], number);
+    put_varint(&c->fixed[COL_SHAPE], number);
     for (uint16_t i = 0; i < e->n_fields; i++) {
         const struct event_field *f = &e->fields[i];
         struct str value = f->value;
@@ -329,7 +338,7 @@ static void put_fields(struct col_enc *c, const struct event *e)
         if (c->shape[i] == COL_NAME_REST) { /* name and value in one text */
             struct str name = f->id == FIELD_OTHER ? f->name : field_row(f->id)->name;
             buf_init(&both, COL_PLAIN_BYTES_MAX);
-            buf_put_varint(&both, name.n);
+            put_varint(&both, name.n);
             buf_put(&both, name);
             buf_put(&both, f->value);
             c->fixed[COL_SHAPES].bad = c->fixed[COL_SHAPES].bad || both.bad;
@@ -382,7 +391,7 @@ int col_encode(struct col_enc *c, const struct event *e, size_t n, struct col_ta
             pri[n + k] = (char)row->severity;
             pri[2 * n + k] = (char)row->flags;
         }
-        buf_put_varint(&c->fixed[COL_RAW_LEN], row->raw.n);
+        put_varint(&c->fixed[COL_RAW_LEN], row->raw.n);
         buf_put(&c->fixed[COL_RAW], row->raw);
         (void)put_value(c, row, COL_NAME_MESSAGE, row->message, message_off, &message_off);
         put_fields(c, row);

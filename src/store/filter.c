@@ -19,6 +19,7 @@ void filter_set_clear(struct filter_set *s)
 {
     if (s->slots != NULL)
         memset(s->slots, 0, s->n_slots * sizeof(*s->slots));
+    memset(s->recent, 0, sizeof(s->recent));
     s->n = 0;
     s->bad = false;
 }
@@ -50,8 +51,9 @@ static bool grow(struct filter_set *s)
 void filter_set_add(struct filter_set *s, uint64_t hash)
 {
     hash += hash == 0; /* 0 marks a free slot; filter_has does the same */
-    if (s->bad)
+    if (s->bad || s->recent[hash % COUNT_OF(s->recent)] == hash)
         return;
+    s->recent[hash % COUNT_OF(s->recent)] = hash;
     if (s->n_slots != 0) {
         for (size_t k = hash & (s->n_slots - 1); s->slots[k] != 0; k = (k + 1) & (s->n_slots - 1)) {
             if (s->slots[k] == hash)

@@ -11,7 +11,8 @@
 struct filter_set {
     uint64_t *slots; /* 0 = free */
     size_t n_slots, n;
-    bool bad; /* no memory: the block gets no filter */
+    uint64_t recent[4096]; /* most words come again at once: no need to touch the big table */
+    bool bad;              /* no memory: the block gets no filter */
 };
 
 void filter_set_done(struct filter_set *s);

@@ -68,7 +68,8 @@ struct store {
     struct wal *wal;
     struct wal_state wal_last; /* without an open log file: the last place */
     uint64_t next_wal;
-    uint64_t gone; /* files of segments up to this number are still to be destroyed; 0 none */
+    struct seg **doomed; /* given up by retention; their files go when nobody reads them any more */
+    size_t n_doomed, doomed_cap;
     struct store_old_wal *old_wals; /* ascending */
     size_t n_old_wals, old_wals_cap;
     struct ckpt ckpt; /* written last */

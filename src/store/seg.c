@@ -160,6 +160,12 @@ static int open_file(struct seg *s, bool write, const uint8_t store_key[32], str
     return 0;
 }
 
+void seg_shut(struct seg *s)
+{
+    sys_close(s->sys, s->f);
+    s->f = NULL;
+}
+
 int seg_open(const struct sys *sys, const char *dir, uint64_t number, bool whole, bool write,
              const uint8_t store_key[32], struct seg **ret, struct err *err)
 {
@@ -167,10 +173,9 @@ int seg_open(const struct sys *sys, const char *dir, uint64_t number, bool whole
     if (make(sys, dir, number, &s, err) != 0)
         return -1;
     s->whole = whole;
-    if (open_file(s, write, store_key, &s->why) != 0) {
-        sys_close(sys, s->f);
-        s->f = NULL;
-    }
+    s->damaged = open_file(s, write, store_key, &s->why) != 0;
+    if (s->damaged || whole)
+        seg_shut(s);
     *ret = TAKE(s);
     return 0;
 }
@@ -353,20 +358,39 @@ int seg_next_entry(struct cur *c, struct leaf *ret, uint32_t *sources, size_t so
     return 0;
 }
 
-int seg_read(const struct seg *s, uint64_t off, uint64_t n, struct buf *b, struct err *err)
+/* The file for a read; *ret_own: close it afterwards. */
+static int borrow(const struct seg *s, struct sys_file **ret, bool *ret_own, struct err *err)
 {
-    size_t got = 0;
-    if (s->f == NULL) {
+    char path[SEG_PATH_MAX];
+    if (s->damaged) {
         if (err != NULL)
             *err = s->why;
         return -1;
     }
+    *ret = s->f;
+    *ret_own = s->f == NULL;
+    if (!*ret_own)
+        return 0;
+    seg_path(path, s->dir, s->number, true);
+    return sys_open(s->sys, path, SYS_READ, ret, err);
+}
+
+int seg_read(const struct seg *s, uint64_t off, uint64_t n, struct buf *b, struct err *err)
+{
+    size_t got = 0;
+    struct sys_file *f = NULL;
+    bool own = false;
     buf_clear(b);
     char *to = buf_reserve(b, n + 1);
     if (to == NULL)
         return err_set(err, ERR_NOMEM, "segment %llu: no memory for %llu bytes",
                        (unsigned long long)s->number, (unsigned long long)n);
-    if (sys_read(s->sys, s->f, to, n, off, &got, err) != 0)
+    if (borrow(s, &f, &own, err) != 0)
+        return -1;
+    int rc = sys_read(s->sys, f, to, n, off, &got, err);
+    if (own)
+        sys_close(s->sys, f);
+    if (rc != 0)
         return err_wrap(err, "segment %llu", (unsigned long long)s->number);
     if (got != n)
         return err_set(err, ERR_CORRUPT, "segment %llu is cut off at byte %llu",
@@ -381,7 +405,14 @@ static int load_directory(struct seg *s, struct buf *stored, struct buf *plain, 
     uint64_t size = 0;
     struct seg_footer f;
     char foot[SEG_FOOTER_BYTES];
-    if (sys_size(s->sys, s->f, &size, err) != 0)
+    struct sys_file *file = NULL;
+    bool own = false;
+    if (borrow(s, &file, &own, err) != 0)
+        return -1;
+    int rc = sys_size(s->sys, file, &size, err);
+    if (own)
+        sys_close(s->sys, file);
+    if (rc != 0)
         return -1;
     if (size < s->size + SEG_FOOTER_BYTES)
         return err_set(err, ERR_CORRUPT, "segment %llu has no directory", (unsigned long long)s->number);
@@ -407,7 +438,7 @@ int seg_load_sources(struct seg *s, struct err *err)
 {
     enum { MAX = 65536 };
     struct buf stored, plain;
-    if (s->has_sources || !s->whole || s->f == NULL)
+    if (s->has_sources || !s->whole || s->damaged)
         return 0;
     uint32_t *sources = calloc(MAX, sizeof(*sources));
     if (sources == NULL)

@@ -21,9 +21,11 @@ struct seg {
     char dir[SEG_PATH_MAX];
     uint64_t number, first_id;
     int64_t created_ns;
-    struct sys_file *f; /* NULL: the file is missing or its header does not check */
-    struct err why;     /* then */
-    bool whole;         /* .seg */
+    struct sys_file
+        *f;         /* of the open segment; others are opened for each read, so that handles do not run out */
+    bool damaged;   /* the file is missing or its header does not check */
+    struct err why; /* then */
+    bool whole;     /* .seg */
     uint8_t key[BLOCK_KEY_BYTES];
     uint64_t size; /* behind the last block */
     struct leaf *blocks;
@@ -43,11 +45,12 @@ int seg_create(const struct sys *sys, const char *dir, uint64_t number, uint64_t
                const uint8_t store_key[32], struct seg **ret, struct err *err) MUST_USE;
 /*
  * Open an existing file. Where it is missing or its header does not check the object is made all the same,
- * with f == NULL and why filled, so that reading its blocks names the damage. Only ERR_NOMEM fails.
+ * with damaged and why filled, so that reading its blocks names the damage. Only ERR_NOMEM fails.
  */
 int seg_open(const struct sys *sys, const char *dir, uint64_t number, bool whole, bool write,
              const uint8_t store_key[32], struct seg **ret, struct err *err) MUST_USE;
 void seg_free(struct seg *s); /* NULL allowed; closes the file */
+void seg_shut(struct seg *s); /* close the file of a whole segment that nobody is reading */
 DEFINE_FREEP(seg)
 
 /* Take a block that is durable into the list; sources NULL: unknown (read from the directory when needed). */

@@ -1,6 +1,5 @@
 #include <stdlib.h>
 
-#include "store/files.h"
 #include "store/inner.h"
 
 int store_keep_checkpoint(struct store *s, struct err *err)
@@ -95,24 +94,49 @@ static size_t to_remove(const struct store *s, int64_t now_ns)
     return n;
 }
 
-/* Destroy the files of segments that are no longer listed: their keys first, then the names. */
-static int remove_files(struct store *s, struct err *err)
+static int doom(struct store *s, size_t n, struct err *err)
 {
-    struct files f = {.n = 0};
-    int rc = files_list(s->sys, s->dir, &f, err);
-    (void)pthread_mutex_lock(&s->mu);
-    uint64_t first = s->n_segs > 0 ? s->segs[0]->number : 0;
-    (void)pthread_mutex_unlock(&s->mu);
-    for (size_t i = 0; rc == 0 && i < f.n; i++) {
-        if (f.item[i].kind == FILES_SEG && f.item[i].number <= s->gone &&
-            (first == 0 || f.item[i].number < first))
-            rc = seg_destroy(s->sys, s->dir, f.item[i].number, true, err);
+    if (s->n_doomed + n > s->doomed_cap) {
+        struct seg **p = realloc(s->doomed, (s->n_doomed + n) * sizeof(struct seg *));
+        if (p == NULL)
+            return err_set(err, ERR_NOMEM, "list of segments");
+        s->doomed = p;
+        s->doomed_cap = s->n_doomed + n;
     }
-    files_done(&f);
-    if (rc == 0)
-        rc = sys_sync_dir(s->sys, s->dir, err);
-    s->gone = rc == 0 ? 0 : s->gone; /* else the next call goes on */
-    return rc;
+    (void)pthread_mutex_lock(&s->mu);
+    memcpy(s->doomed + s->n_doomed, s->segs, n * sizeof(struct seg *));
+    s->n_doomed += n;
+    memmove(s->segs, s->segs + n, (s->n_segs - n) * sizeof(struct seg *));
+    s->n_segs -= n;
+    (void)pthread_mutex_unlock(&s->mu);
+    return 0;
+}
+
+/* Destroy the files of segments that nobody reads any more: their keys first, then the names. */
+static int remove_doomed(struct store *s, struct err *err)
+{
+    size_t left = 0, n = s->n_doomed;
+    int rc = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct seg *g = s->doomed[i];
+        (void)pthread_mutex_lock(&s->mu);
+        bool busy = g->refs > 1;
+        (void)pthread_mutex_unlock(&s->mu);
+        struct err why = {0};
+        if (!busy && rc == 0) {
+            rc = seg_destroy(s->sys, s->dir, g->number, true, &why);
+            if (rc != 0 && why.code == ERR_NOT_FOUND)
+                rc = 0;
+            else if (rc != 0)
+                (void)err_set(err, why.code, "%s", why.msg);
+        }
+        if (busy || rc != 0)
+            s->doomed[left++] = g; /* the next call goes on */
+        else
+            seg_free(g);
+    }
+    s->n_doomed = left;
+    return rc != 0 || left == n ? rc : sys_sync_dir(s->sys, s->dir, err);
 }
 
 /* Remove the oldest segments: first the signed word that they may be missing, then their keys, then the
@@ -132,16 +156,11 @@ int store_keep_retention(struct store *s, struct err *err)
     }
     (void)pthread_mutex_unlock(&s->mu);
     if (n == 0)
-        return s->gone == 0 ? 0 : remove_files(s, err);
+        return remove_doomed(s, err);
     /* If this fails the segments stay listed and readable; they go after the next checkpoint. */
     if (store_keep_checkpoint(s, err) != 0)
         return -1;
-    (void)pthread_mutex_lock(&s->mu);
-    s->gone = s->segs[n - 1]->number;
-    for (size_t i = 0; i < n; i++)
-        store_seg_unref(s, s->segs[i]);
-    memmove(s->segs, s->segs + n, (s->n_segs - n) * sizeof(struct seg *));
-    s->n_segs -= n;
-    (void)pthread_mutex_unlock(&s->mu);
-    return remove_files(s, err);
+    if (doom(s, n, err) != 0)
+        return -1;
+    return remove_doomed(s, err);
 }

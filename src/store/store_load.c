@@ -58,8 +58,10 @@ static int take_leaf(struct store *s, const struct leaf *l, struct store_recover
 
 static int check_root(const struct store *s, struct err *err)
 {
+    if (!s->has_ckpt || s->tree.n != s->ckpt.size)
+        return 0;
     struct digest root = tlog_root(&s->tree);
-    if (s->has_ckpt && s->tree.n == s->ckpt.size && !digest_eq(&root, &s->ckpt.root))
+    if (!digest_eq(&root, &s->ckpt.root))
         return err_set(err, ERR_CORRUPT, "leaves: the first %llu do not have the signed root",
                        (unsigned long long)s->ckpt.size);
     return 0;
@@ -209,7 +211,7 @@ static int open_part(struct store *s, const struct files *f, struct store_recove
 {
     struct seg *g = s->n_segs == 0 ? NULL : s->segs[s->n_segs - 1], *fresh = NULL;
     char path[SEG_PATH_MAX];
-    if (g != NULL && !g->whole && g->f != NULL) {
+    if (g != NULL && !g->whole && !g->damaged) {
         if (part_sources(s, g, err) != 0 || adopt_blocks(s, g, r, err) != 0)
             return -1;
         s->open_seg = g;
@@ -219,7 +221,7 @@ static int open_part(struct store *s, const struct files *f, struct store_recove
     if (find_new_part(s, f, &fresh, err) != 0 || fresh == NULL)
         return fresh == NULL ? 0 : -1;
     fresh->has_sources = true;
-    if (fresh->f != NULL && adopt_blocks(s, fresh, r, err) != 0) {
+    if (!fresh->damaged && adopt_blocks(s, fresh, r, err) != 0) {
         seg_free(fresh);
         return -1;
     }

@@ -63,6 +63,9 @@ void store_open_free(struct store *s)
         store_seg_unref(s, s->segs[i]);
     if (s->open_seg != NULL && !s->open_seg_listed)
         seg_free(s->open_seg);
+    for (size_t i = 0; i < s->n_doomed; i++)
+        seg_free(s->doomed[i]);
+    free(s->doomed);
     free(s->segs);
     win_free(s->active);
     win_free(s->sealing);

@@ -14,7 +14,10 @@ void store_seg_unref(struct store *s, struct seg *g)
 {
     (void)s;
     assert(g->refs > 0);
-    if (--g->refs == 0)
+    g->refs--;
+    if (g->refs == 1 && g->whole)
+        seg_shut(g); /* only the list is left */
+    if (g->refs == 0)
         seg_free(g);
 }
 
@@ -102,6 +105,8 @@ static int finish(struct store *s, struct err *err)
         return -1;
     (void)pthread_mutex_lock(&s->mu);
     s->open_seg->whole = true;
+    if (s->open_seg->refs == 1)
+        seg_shut(s->open_seg);
     s->seg_finished = true;
     (void)pthread_mutex_unlock(&s->mu);
     s->open_seg = NULL;

@@ -17,6 +17,27 @@ void store_verify_bad(struct verify *v, const char *place, const char *fmt, ...)
         v->o->found(v->o->arg, place, what);
 }
 
+/* Open the file of a segment; only one is open at a time. A live store may have finished it in the meantime.
+ */
+static int open_segment(struct verify *v, struct verify_file *f, struct err *err)
+{
+    char path[SEG_PATH_MAX];
+    if (v->reading != NULL) {
+        sys_close(v->sys, v->reading->f);
+        v->reading->f = NULL;
+        v->reading = NULL;
+    }
+    seg_path(path, v->o->dir, f->item.number, f->item.kind == FILES_SEG);
+    int rc = sys_open(v->sys, path, SYS_READ, &f->f, err);
+    if (rc != 0 && err->code == ERR_NOT_FOUND && f->seg != NULL) {
+        seg_path(path, v->o->dir, f->item.number, true);
+        rc = sys_open(v->sys, path, SYS_READ, &f->f, err);
+    }
+    if (rc == 0)
+        v->reading = f;
+    return rc;
+}
+
 int store_verify_read(struct verify *v, const struct verify_file *f, uint64_t off, uint64_t n,
                       struct err *err)
 {
@@ -28,6 +49,8 @@ int store_verify_read(struct verify *v, const struct verify_file *f, uint64_t of
     char *to = buf_reserve(&v->bytes, n + 1);
     if (to == NULL)
         return err_set(err, ERR_NOMEM, "%llu bytes", (unsigned long long)n);
+    if (f->f == NULL && open_segment(v, (struct verify_file *)(uintptr_t)f, err) != 0)
+        return -1;
     if (sys_read(v->sys, f->f, to, n, off, &got, err) != 0)
         return -1;
     v->bytes.n = got;
@@ -40,12 +63,11 @@ void store_verify_release(struct verify *v)
 {
     for (size_t i = 0; i < v->n_files; i++) {
         struct verify_file *f = &v->file[i];
+        sys_close(v->sys, f->f);
         if (f->seg != NULL) {
             (void)pthread_mutex_lock(&v->o->live->mu);
             store_seg_unref(v->o->live, f->seg);
             (void)pthread_mutex_unlock(&v->o->live->mu);
-        } else {
-            sys_close(v->sys, f->f);
         }
     }
     free(v->file);
@@ -62,7 +84,12 @@ static int open_item(struct verify *v, const struct files_item *it, struct err *
     if (sys_open(v->sys, path, SYS_READ, &f->f, err) != 0)
         return -1;
     v->n_files++;
-    return sys_size(v->sys, f->f, &f->size, err);
+    int rc = sys_size(v->sys, f->f, &f->size, err);
+    if (it->kind == FILES_SEG || it->kind == FILES_PART) {
+        sys_close(v->sys, f->f);
+        f->f = NULL;
+    }
+    return rc;
 }
 
 static int load_ckpt(struct verify *v, struct err *err)
@@ -97,6 +124,18 @@ static int live_item(struct verify *v, const struct files_item *it, struct err *
     return 0;
 }
 
+static int file_size(struct verify *v, struct verify_file *f, struct err *err)
+{
+    char path[SEG_PATH_MAX];
+    struct sys_file *h = NULL;
+    seg_path(path, v->o->dir, f->item.number, true);
+    if (sys_open(v->sys, path, SYS_READ, &h, err) != 0)
+        return -1;
+    int rc = sys_size(v->sys, h, &f->size, err);
+    sys_close(v->sys, h);
+    return rc;
+}
+
 static int collect_live(struct verify *v, const struct files *all, struct err *err)
 {
     struct store *s = v->o->live;
@@ -109,14 +148,14 @@ static int collect_live(struct verify *v, const struct files *all, struct err *e
         struct verify_file *f = &v->file[v->n_files];
         if (g->first_leaf + g->n_blocks <= v->ckpt.kept)
             continue; /* being removed by retention */
-        *f = (struct verify_file){.f = g->f, .size = g->size, .seg = g, .whole = g->whole};
+        if (g->damaged)
+            continue; /* or missing: the leaves will ask for it */
+        *f = (struct verify_file){.size = g->size, .seg = g, .whole = g->whole};
         f->item.kind = g->whole ? FILES_SEG : FILES_PART;
         f->item.number = g->number;
         (void)snprintf(f->item.name, sizeof(f->item.name), "%010llu.%s", (unsigned long long)g->number,
                        g->whole ? "seg" : "part");
-        if (g->f == NULL)
-            continue; /* missing or damaged: the leaves will ask for it */
-        if (g->whole && sys_size(v->sys, g->f, &f->size, err) != 0)
+        if (g->whole && file_size(v, f, err) != 0)
             return -1;
         g->refs++;
         v->n_files++;

@@ -9,10 +9,10 @@
 
 struct verify_file {
     struct files_item item;
-    struct sys_file *f;
-    uint64_t size;   /* up to here the bytes count; a live store may have written more since */
-    struct seg *seg; /* live store: whose file this is (a reference); f belongs to it */
-    bool whole;      /* segment with directory */
+    struct sys_file *f; /* segments: only while they are read */
+    uint64_t size;      /* up to here the bytes count; a live store may have written more since */
+    struct seg *seg;    /* live store: whose file this is (the reference keeps it there) */
+    bool whole;         /* segment with directory */
 };
 
 struct verify {
@@ -27,7 +27,8 @@ struct verify {
     size_t n_files;
     struct verify_file *leaves;
     uint64_t n_leaves, next_leaf;
-    uint64_t sealed_id; /* last event of the last leaf */
+    uint64_t sealed_id;          /* last event of the last leaf */
+    struct verify_file *reading; /* segment whose file is open */
     struct block_codec *codec;
     struct buf bytes, plain;
 };

@@ -295,9 +295,9 @@ static uint64_t next(uint64_t *seed, uint64_t below)
     return *seed % below;
 }
 
-static const char *const words[] = {"login", "Failed", "root",      "Đặng",  "đặng",   "dang",
-                                    "a\\b",  "abc",    "ab",        "union", "SELECT", "x*y",
-                                    "10.0",  "ssh",    "ssh_login", "/etc",  "passwd", "n\u0323"};
+static const char *const words[] = {"login",     "Failed", "root",   "Đặng",   "đặng",  "dang",   "a\\b",
+                                    "abc",       "ab",     "union",  "SELECT", "x*y",   "10.0",   "ssh",
+                                    "ssh_login", "/etc",   "passwd", "ba",     "bab.x", "n\u0323"};
 static const char *const names[] = {"event.action", "process.name", "user.name", "x",   "url.original",
                                     "message",      "event.code",   "source.ip", "raw", "event.dataset"};
 
@@ -309,17 +309,30 @@ static void put_words(struct buf *b, uint64_t *seed, unsigned max)
                    words[next(seed, COUNT_OF(words))]);
 }
 
+static void put_regex(struct buf *b, uint64_t *seed)
+{
+    static const char *const atoms[] = {
+        "a",  "b",     "ab",    "root",     "(ab|ba)", "(?:x|ab)+",   "[ab]",   "[^]a]",  "a?",
+        "b*", "a+",    "\\.",   "(a|b){2}", "(ab)?",   "(root|ssh)",  "x{0,2}", "b{1,3}", "$",
+        "^",  "(?=a)", "(?!b)", "\\bab",    "\\w",     "(a(b|c)|ss)", "."};
+    buf_printf(b, "'%s", next(seed, 3) == 0 ? "(?i)" : "");
+    uint64_t n = 1 + next(seed, 4);
+    for (uint64_t i = 0; i < n; i++)
+        buf_printf(b, "%s%s", i > 0 && next(seed, 5) == 0 ? "|" : "", atoms[next(seed, COUNT_OF(atoms))]);
+    buf_put(b, S("'"));
+}
+
 static void put_item(struct buf *b, uint64_t *seed)
 {
     static const char *const modifiers[] = {
-        "",          "",       "",    "|contains", "|contains", "|startswith",
-        "|endswith", "|cased", "|re", "|exists",   "|neq",      "|contains|windash"};
+        "",    "",    "",       "|contains", "|contains", "|startswith", "|endswith",
+        "|re", "|re", "|cased", "|re",       "|exists",   "|neq",        "|contains|windash"};
     const char *modifier = modifiers[next(seed, COUNT_OF(modifiers))];
     buf_printf(b, "'%s%s': ", names[next(seed, COUNT_OF(names))], modifier);
     if (strcmp(modifier, "|exists") == 0) {
         buf_put(b, next(seed, 2) == 0 ? S("true") : S("false"));
     } else if (strcmp(modifier, "|re") == 0) {
-        buf_put(b, next(seed, 2) == 0 ? S("'a.*b'") : S("'(?i)root|ssh'"));
+        put_regex(b, seed);
     } else if (next(seed, 8) == 0) {
         buf_put(b, modifier[0] == '\0' ? S("null") : S("'*a?'"));
     } else {

@@ -127,6 +127,8 @@ static void test_read(void **state)
         {"user.name:(a -b* \"c d\") x", "(user.name:a NOT user.name:b* user.name:\"c d\") x"},
         {"process.pid:(1 OR [5 TO 9])", "process.pid:1 OR process.pid:[5 TO 9]"},
         {"user.*:root", "user.*:root"},
+        {"nhãn:(huế OR x)", "nhãn:huế OR nhãn:x"},
+        {"* | stats count() by nhãn", "* | stats count() by nhãn"},
         {"*:root", "*:root"},
         {"@timestamp:>=2026-11-22T08:00:00+07:00", "@timestamp:>=2026-11-22T01:00:00Z"},
         {"@timestamp:>-15m", "@timestamp:>2026-11-22T00:45:00Z"},

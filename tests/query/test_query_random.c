@@ -36,12 +36,15 @@ static const char *const atoms[] = {
     "\xCC\x81", "z*",
 };
 
+/* No UTF-8: together they make characters, and more when they are folded twice. */
+static const char *const odd[] = {"\xCC", "\xCC\x85", "\x9E", "\xE1\xBA"};
+
 static struct str atom(struct arena *a, size_t most)
 {
     struct buf b;
     buf_init(&b, 4096);
     for (size_t k = pick(most); k > 0; k--)
-        buf_put(&b, str_of(atoms[pick(COUNT_OF(atoms))]));
+        buf_put(&b, str_of(pick(8) == 0 ? odd[pick(COUNT_OF(odd))] : atoms[pick(COUNT_OF(atoms))]));
     struct str s = arena_str(a, buf_str(&b));
     buf_done(&b);
     assert_non_null(s.p);

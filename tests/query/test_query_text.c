@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "query/addr.h"
+#include "query/find.h"
 #include "query/fold.h"
 #include "query/num.h"
 #include "query/pred.h"
@@ -37,7 +38,7 @@ static void test_fold_case(void **state)
         {"\xCC\x83", "\xCC\x83"},
         {"\xFF\xC3", "\xFF\xC3"},
         {"ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐĨŨƠƯ", "àáâãèéêìíòóôõùúýăđĩũơư"},
-        {"Ð×", "Ð×"},
+        {"Þ×", "Þ×"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char out[128];
@@ -384,6 +385,35 @@ static void test_num(void **state)
     }
 }
 
+static void test_find(void **state)
+{
+    (void)state;
+    uint64_t seed = 11;
+    for (int round = 0; round < 200000; round++) {
+        char text[200], needle[24];
+        size_t n = rng(&seed) % sizeof(text), m = rng(&seed) % 6 + (round % 50 == 0 ? 18 : 0);
+        uint64_t letters = 1 + rng(&seed) % 3;
+        for (size_t i = 0; i < n; i++)
+            text[i] = (char)('a' + rng(&seed) % letters);
+        for (size_t i = 0; i < m; i++)
+            needle[i] = (char)('a' + rng(&seed) % letters);
+        struct str s = {text, n}, w = {needle, m};
+        assert_int_equal(find_bytes(s, w), str_find(s, w));
+    }
+    /* A text made to hurt is left to the linear search. */
+    size_t n = 1u << 22;
+    char *big = malloc(n);
+    static char half[4096];
+    assert_non_null(big);
+    memset(big, 'a', n);
+    memset(half, 'a', sizeof(half));
+    half[sizeof(half) / 2] = 'b';
+    assert_int_equal(find_bytes((struct str){big, n}, (struct str){half, sizeof(half)}), SIZE_MAX);
+    memcpy(big + n - sizeof(half), half, sizeof(half));
+    assert_int_equal(find_bytes((struct str){big, n}, (struct str){half, sizeof(half)}), n - sizeof(half));
+    free(big);
+}
+
 struct seen {
     uint64_t hash[64];
     size_t n;
@@ -483,8 +513,8 @@ int main(void)
         cmocka_unit_test(test_fold_search), cmocka_unit_test(test_wild),
         cmocka_unit_test(test_wild_random), cmocka_unit_test(test_wild_long),
         cmocka_unit_test(test_addr),        cmocka_unit_test(test_net),
-        cmocka_unit_test(test_num),         cmocka_unit_test(test_tokens),
-        cmocka_unit_test(test_tokens_long),
+        cmocka_unit_test(test_num),         cmocka_unit_test(test_find),
+        cmocka_unit_test(test_tokens),      cmocka_unit_test(test_tokens_long),
     };
     return cmocka_run_group_tests_name("query text", tests, NULL, NULL);
 }

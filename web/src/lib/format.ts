@@ -68,8 +68,8 @@ export function longDate(at: number): string {
   return `${weekday} ${p.day}/${p.month}/${p.year}`;
 }
 
-/** The two largest units of a duration: "7 giờ 12 phút". */
-export function duration(seconds: number): string {
+/** The largest units of a duration: "7 giờ 12 phút". */
+export function duration(seconds: number, units = 2): string {
   const s = Math.max(0, Math.round(seconds));
   const days = Math.floor(s / DAY_S);
   const hours = Math.floor((s % DAY_S) / 3600);
@@ -79,11 +79,11 @@ export function duration(seconds: number): string {
   if (hours && days < 30) words.push(t('time.hours', { n: hours }));
   if (minutes && !days) words.push(t('time.minutes', { n: minutes }));
   if (!words.length) words.push(t('time.seconds', { n: s }));
-  return words.slice(0, 2).join(' ');
+  return words.slice(0, units).join(' ');
 }
 
 export const ago = (at: number, now: number): string =>
-  now - at < 10_000 ? t('time.just_now') : t('time.ago', { span: duration((now - at) / 1000) });
+  now - at < 10_000 ? t('time.just_now') : t('time.ago', { span: duration((now - at) / 1000, 1) });
 export const left = (due: number, now: number): string =>
   due >= now
     ? t('time.left', { span: duration((due - now) / 1000) })
