@@ -58,9 +58,9 @@ static void ip(char *out)
 {
     unsigned k = skewed(3000), far = skewed(200);
     if (below(20) != 0)
-        (void)sprintf(out, "10.%u.%u.%u", k >> 9 & 255, k >> 1 & 255, 1 + k % 250);
+        (void)snprintf(out, 32, "10.%u.%u.%u", k >> 9 & 255, k >> 1 & 255, 1 + k % 250);
     else
-        (void)sprintf(out, "113.%u.%u.%u", 160 + far % 30, far, 1 + (far * 7) % 250);
+        (void)snprintf(out, 32, "113.%u.%u.%u", 160 + far % 30, far, 1 + (far * 7) % 250);
 }
 
 static int body(char *out, size_t n)
@@ -124,8 +124,9 @@ int main(int argc, char **argv)
         }
         left--;
         second = (unsigned)(i / 5000);
-        int n = sprintf(line, "<%u>Nov %2u %02u:%02u:%02u may-%03u ", 8 * (below(2) ? 10 : 3) + 4 + below(3),
-                        1 + second / 86400 % 28, second / 3600 % 24, second / 60 % 60, second % 60, host);
+        int n = snprintf(line, 256, "<%u>Nov %2u %02u:%02u:%02u may-%03u ",
+                         8 * (below(2) ? 10 : 3) + 4 + below(3), 1 + second / 86400 % 28, second / 3600 % 24,
+                         second / 60 % 60, second % 60, host);
         n += body(line + n, 4096);
         unsigned odd = below(1000);
         if (odd < 10) {
