@@ -2,7 +2,7 @@
 #include "base/when.h"
 #include "register/register_duty.h"
 
-void api_exception_write(struct jout *j, const struct register_exception *x)
+void api_exception_write(struct jout *j, const struct register_exception *x, int64_t me)
 {
     jout_obj(j);
     JOUT_I64(j, "id", x->id);
@@ -12,26 +12,31 @@ void api_exception_write(struct jout *j, const struct register_exception *x)
     jout_key(j, S("until"));
     /* It ends with the last instant of its last day. */
     api_ctx_date(j, x->until_ns - 1);
-    JOUT_STR(j, "state", x->state);
+    /* Evidence expires, an exception ends. */
+    JOUT_STR(j, "state", str_eq(x->state, S("expired")) ? S("ended") : x->state);
     JOUT_STR(j, "by", x->by);
     JOUT_TIME(j, "at", x->at_ns);
     JOUT_STR(j, "approved_by", x->approved_by);
     JOUT_TIME(j, "approved_at", x->approved_ns);
     JOUT_STR(j, "note", x->note);
+    JOUT_BOOL(j, "mine", x->by_id == me);
     jout_obj_end(j);
 }
 
 int api_exception_list(struct api_ctx *c, struct err *err)
 {
     struct register_exception_list list;
-    if (register_duty_exceptions(c->api->reg, &c->mem, api_ctx_query(c, "duty"), api_ctx_query(c, "state"),
-                                 c->now_ns, api_ctx_page(c), &list, err) != 0)
+    struct str state = api_ctx_query(c, "state");
+    if (str_eq(state, S("ended")))
+        state = S("expired");
+    if (register_duty_exceptions(c->api->reg, &c->mem, api_ctx_query(c, "duty"), state, c->now_ns,
+                                 api_ctx_page(c), &list, err) != 0)
         return -1;
     jout_obj(&c->j);
     jout_key(&c->j, S("items"));
     jout_arr(&c->j);
     for (size_t i = 0; i < list.n; i++)
-        api_exception_write(&c->j, &list.items[i]);
+        api_exception_write(&c->j, &list.items[i], c->person.id);
     jout_arr_end(&c->j);
     api_ctx_next(c, list.next);
     jout_obj_end(&c->j);
@@ -54,7 +59,7 @@ static int answer(struct api_ctx *c, int64_t id, int status, struct err *err)
     if (find(c, id, &x, err) != 0)
         return -1;
     api_ctx_changed(c);
-    api_exception_write(&c->j, &x);
+    api_exception_write(&c->j, &x, c->person.id);
     return api_ctx_ok(c, status);
 }
 

@@ -12,8 +12,8 @@ api_handler api_setup_get, api_setup_post;
 /* api_session.c, api_signin.c */
 api_handler api_session_get, api_session_delete, api_signin_post, api_signin_captcha;
 /* api_me.c */
-api_handler api_me_password, api_me_totp_post, api_me_totp_confirm;
-/* Make a secret and recovery codes for c->person and write the object {"secret","uri","recovery"}. */
+api_handler api_me_password, api_me_totp_offer, api_me_totp_confirm;
+/* Offer a secret and recovery codes to c->person and write the object {"secret","uri","recovery"}. */
 int api_me_totp_write(struct api_ctx *c, struct err *err) MUST_USE;
 /* Answer password_weak; bits of password_check(). */
 int api_me_weak(struct api_ctx *c, const char *field, unsigned reasons);
@@ -32,11 +32,12 @@ api_handler api_duty_list, api_duty_get;
 api_handler api_evidence_list, api_evidence_attach, api_evidence_content, api_evidence_approve,
     api_evidence_reject;
 struct register_evidence;
-void api_evidence_write(struct jout *j, const struct register_evidence *e);
+/* me: who reads, for "mine". */
+void api_evidence_write(struct jout *j, const struct register_evidence *e, int64_t me);
 /* api_exception.c */
 api_handler api_exception_list, api_exception_request, api_exception_approve, api_exception_reject;
 struct register_exception;
-void api_exception_write(struct jout *j, const struct register_exception *x);
+void api_exception_write(struct jout *j, const struct register_exception *x, int64_t me);
 /* api_source.c */
 api_handler api_source_list, api_source_change;
 /* api_system.c */
