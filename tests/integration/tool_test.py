@@ -24,7 +24,7 @@ def tool(command, *args, **more):
 
 
 def count(query='*'):
-    return int(tool('search', '--count', f'({query}) NOT process.name:khien').out)
+    return int(tool('search', '--count', f'({query}) NOT event.dataset:khien.*').out)
 
 
 def stored():
@@ -142,7 +142,7 @@ def cuts():
             finally:
                 path.write_bytes(content)
                 path.chmod(0o600)
-            if done.returncode != 1 or path.name not in done.out + done.err:
+            if done.returncode != 1 or path.stem not in done.out + done.err:
                 missed.append(f'{path.name} {what}: code {done.returncode} {(done.out + done.err).strip()[:200]}')
     need(not missed, '\n'.join(missed))
     tool('verify')
@@ -316,7 +316,8 @@ def full_disk():
     sender = threading.Thread(target=send, daemon=True)
     sender.start()
     until(lambda: intake() == 'stopped', 'intake stops')
-    equal(node.count('beforefull'), 500, 'what was stored before')
+    found = node.count('beforefull')
+    equal(found, 500, f'what was stored before {node.refusal}')
     ballast.unlink()
     until(lambda: intake() == 'open', 'intake opens again')
     until(sent.is_set, 'the sender is done')
