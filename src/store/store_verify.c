@@ -1,6 +1,5 @@
 /* Verification: the small files, the leaves and the write-ahead log; store_verify_seg.c has the segments. */
 #include <stdio.h>
-
 #include <stdlib.h>
 
 #include "store/verify.h"
