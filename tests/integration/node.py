@@ -113,7 +113,7 @@ class Node:
         self.data = pathlib.Path(data) if data else folder() / 'd'
         self.options = options
         self.process = None
-        self.out = self.err = ''
+        self.out = self.err = self.refusal = ''
         self.data.mkdir(mode=0o700, exist_ok=True)
         self.configure(settings)
         _open.append(self.kill)
@@ -193,11 +193,12 @@ class Node:
         return {p['name']: p['pid'] for p in status['system']['processes']} if status else {}
 
     def logs(self, query):
-        """The query without the audit record, which repeats the words that people searched for."""
-        return f'({query}) NOT event.dataset:khien.audit'
+        """The query without the node's own events: its audit record repeats the words that people searched for."""
+        return f'({query}) NOT event.dataset:khien.*'
 
     def count(self, query):
         done = self.tool('search', '--count', self.logs(query), code=None)
+        self.refusal = '' if done.returncode == 0 else done.err.strip()
         return int(done.out) if done.returncode == 0 else -1
 
     def wait_count(self, query, wanted):
@@ -209,7 +210,7 @@ class Node:
         try:
             until(is_there, '')
         except Failure:
-            raise Failure(f'{query}: {last[0]} events, wanted {wanted}') from None
+            raise Failure(f'{query}: {last[0]} events, wanted {wanted} {self.refusal}') from None
 
     def search(self, query, *args, limit=100000):
         return [json.loads(line) for line in
