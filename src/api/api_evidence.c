@@ -2,15 +2,28 @@
 #include "api/api_handlers.h"
 #include "register/register_evidence.h"
 
-void api_evidence_write(struct jout *j, const struct register_evidence *e)
+/* The name of a check stands in the catalogue. */
+static void write_check_name(struct api_ctx *c, struct str check)
 {
+    const struct api_deps *deps = c->api->deps;
+    struct str code = arena_printf(&c->mem, "word.check.%.*s", STR_ARG(check));
+    deps->text(deps->self, code.p == NULL ? check : code, &c->j);
+}
+
+void api_evidence_write(struct api_ctx *c, const struct register_evidence *e)
+{
+    struct jout *j = &c->j;
     bool is_document = str_eq(e->kind, S("document"));
     jout_obj(j);
     JOUT_I64(j, "id", e->id);
     JOUT_STR(j, "duty", e->duty);
     JOUT_STR(j, "subject", e->subject);
     JOUT_STR(j, "kind", e->kind);
-    JOUT_STR(j, "title", e->title);
+    jout_key(j, S("title"));
+    if (is_document)
+        jout_str(j, e->title);
+    else
+        write_check_name(c, e->check_id);
     jout_key(j, S("dated"));
     api_ctx_date(j, e->dated_ns);
     JOUT_STR(j, "digest", e->digest);
@@ -20,7 +33,12 @@ void api_evidence_write(struct jout *j, const struct register_evidence *e)
     JOUT_STR(j, "approved_by", e->approved_by);
     JOUT_TIME(j, "approved_at", e->approved_ns);
     JOUT_TIME(j, "expires", e->expires_ns);
-    JOUT_STR(j, "note", e->note);
+    JOUT_BOOL(j, "mine", e->by_id != 0 && e->by_id == c->person.id);
+    jout_key(j, S("note"));
+    if (!is_document && e->note.n > 0)
+        jout_raw(j, e->note); /* the reason of the check */
+    else
+        jout_str(j, e->note.n > 0 ? e->note : (struct str){NULL, 0});
     if (is_document) {
         JOUT_STR(j, "file_name", e->file_name);
         JOUT_I64(j, "bytes", e->bytes);
@@ -42,7 +60,7 @@ int api_evidence_list(struct api_ctx *c, struct err *err)
     jout_key(&c->j, S("items"));
     jout_arr(&c->j);
     for (size_t i = 0; i < list.n; i++)
-        api_evidence_write(&c->j, &list.items[i]);
+        api_evidence_write(c, &list.items[i]);
     jout_arr_end(&c->j);
     api_ctx_next(c, list.next);
     jout_obj_end(&c->j);
@@ -65,7 +83,7 @@ static int answer(struct api_ctx *c, int64_t id, int status, struct err *err)
     if (find(c, id, &e, err) != 0)
         return -1;
     api_ctx_changed(c);
-    api_evidence_write(&c->j, &e);
+    api_evidence_write(c, &e);
     return api_ctx_ok(c, status);
 }
 

@@ -154,6 +154,8 @@ const struct api_route api_routes[] = {
          "Change the own password"),
     POST("/me/totp/new", PERMIT_SELF, 0, api_me_totp_post, "totp_new", b_none, 201,
          "A new secret for one-time codes; in force after it is confirmed"),
+    POST("/me/totp/offer", PERMIT_SELF, 0, api_me_totp_post, "totp_new", b_none, 201,
+         "The same as /me/totp/new"),
     POST("/me/totp", PERMIT_SELF, 0, api_me_totp_confirm, "totp_on", b_totp, 204,
          "Confirm the secret with a code"),
 

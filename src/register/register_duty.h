@@ -56,7 +56,8 @@ struct register_duty_history {
     int64_t next;
 };
 
-/* Note the computed status; nothing is written where the last one had the same status and reason. */
+/* Note the computed status; nothing is written where the last one had the same status and the same code of
+ * reason: its numbers move with every look. */
 int register_duty_note(struct reg *r, struct str duty, const struct register_duty_status *s,
                        bool *ret_changed, struct err *err) MUST_USE;
 int register_duty_history(struct reg *r, struct arena *a, struct str duty, struct register_page page,

@@ -65,7 +65,7 @@ static int insert_finding(struct reg *r, const struct register_by *by, const str
             err) != 0)
         return -1;
     *ret_id = sql_last_id(r);
-    if (add_step(r, by, *ret_id, S("found"), S(""), err) != 0)
+    if (add_step(r, by, *ret_id, S("opened"), S(""), err) != 0)
         return -1;
     return register_audit_note(r, by, S("finding_new"), S("finding"), *ret_id, err);
 }
@@ -233,7 +233,7 @@ int register_finding_history(struct reg *r, struct arena *a, int64_t id, struct 
     if (list.items == NULL)
         return err_set(err, ERR_NOMEM, "history of a finding");
     if (sql_open(r, &q, a,
-                 "SELECT at, who, what, note FROM finding_history WHERE finding = ?1 ORDER BY id LIMIT ?2",
+                 "SELECT at, who, what, note FROM finding_history WHERE finding = ?1 ORDER BY id DESC LIMIT ?2",
                  SQL_VALS(SQL_I(id), SQL_I(REGISTER_FINDING_HISTORY_MAX)), err) != 0)
         return -1;
     for (bool row = true; row && list.n < REGISTER_FINDING_HISTORY_MAX;) {

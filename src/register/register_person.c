@@ -84,7 +84,8 @@ int register_person_add(struct reg *r, const struct register_by *by, const struc
 #define PERSON_COLUMNS                                                                                       \
     "id, org, name, phone, login, role, hash, must_change, password_at, totp_on, totp_step, totp_secret, "   \
     "lang,"                                                                                                  \
-    " disabled_at, created_at"
+    " disabled_at, created_at,"                                                                              \
+    " ifnull((SELECT max(s.created_at) FROM session s WHERE s.person = person.id), 0)"
 
 static void read_person(struct sql *q, struct register_person *p)
 {
@@ -104,6 +105,7 @@ static void read_person(struct sql *q, struct register_person *p)
     p->lang = sql_str(q);
     p->disabled_ns = sql_i64(q);
     p->created_ns = sql_i64(q);
+    p->last_sign_in_ns = sql_i64(q);
 }
 
 static int read_one(struct sql *q, struct register_person *ret, bool *ret_found, struct err *err)

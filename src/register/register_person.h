@@ -43,6 +43,7 @@ struct register_person {
     struct str lang; /* "vi" or "en" */
     int64_t disabled_ns;
     int64_t created_ns;
+    int64_t last_sign_in_ns; /* 0: never, or too long ago to be kept */
 };
 
 struct register_person_list {
