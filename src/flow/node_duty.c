@@ -158,19 +158,24 @@ static int note_changes(struct node *n, size_t count, int64_t now_ns, struct err
     if (register_tx_begin(n->reg, &tx, err) != 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
-        struct buf reason;
+        struct buf reason, brief;
         struct jout j;
         bool changed;
         buf_init(&reason, 65536);
+        buf_init(&brief, 65536);
+        jout_init(&j, &brief);
+        reason_put_json(&j, NULL, &n->outcomes[i].reason);
         jout_init(&j, &reason);
         reason_put_json(&j, n->texts, &n->outcomes[i].reason);
         struct register_duty_status s = {.at_ns = now_ns,
                                          .subject = S(""),
                                          .status = duty_status_name(n->outcomes[i].status),
                                          .reason = buf_str(&reason),
+                                         .brief = buf_str(&brief),
                                          .catalogue = catalogue_version(n->catalogue)};
         int rc = register_duty_note(n->reg, n->outcomes[i].duty->id, &s, &changed, err);
         buf_done(&reason);
+        buf_done(&brief);
         if (rc != 0)
             return -1;
     }

@@ -304,8 +304,11 @@ void node_info_health(struct node *n, struct jout *j)
         const struct node_source *s = n->sources[i];
         if (s->id == n->self || str_eq(str_of(s->kind), S("import")))
             continue;
+        bool quiet = node_source_silent(n, s, now);
+        if (s->last_seen_ns == 0 && !quiet)
+            continue; /* opened, but nothing came yet */
         total++;
-        silent += node_source_silent(n, s, now);
+        silent += quiet;
         if (s->last_seen_ns > last)
             last = s->last_seen_ns;
     }

@@ -157,7 +157,7 @@ int register_duty_note(struct reg *r, struct str duty, const struct register_dut
                                  .object_kind = S("duty"),
                                  .object_id = duty,
                                  .outcome = S("success"),
-                                 .detail = s->reason};
+                                 .detail = s->brief.p == NULL ? s->reason : s->brief};
     if (register_tx_begin(r, &tx, err) != 0 ||
         sql_run(r,
                 "INSERT INTO duty_history(duty, subject, at, status, reason, catalogue)"

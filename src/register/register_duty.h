@@ -47,6 +47,7 @@ struct register_duty_status {
     struct str subject;
     struct str status;    /* met, failed, overdue, unknown, na */
     struct str reason;    /* JSON object */
+    struct str brief;     /* the same for the audit record, without texts; .p == NULL in a history */
     struct str catalogue; /* version of the catalogue it was computed with */
 };
 

@@ -132,7 +132,10 @@ static const struct http_asset *find_asset(struct str path)
 static void serve_console(struct evhttp_request *req, struct str path)
 {
     const struct http_asset *a = find_asset(path);
-    bool is_file = str_starts(path, S("/assets/")) || str_find_char(path, '.') != SIZE_MAX;
+    /* "/icon.svg" is a file, "/duties/D14.0.1" a page. */
+    struct str name = str_from(path, path.n > 0);
+    bool is_file = str_starts(path, S("/assets/")) ||
+                   (str_find_char(name, '/') == SIZE_MAX && str_find_char(name, '.') != SIZE_MAX);
     if (a == NULL && !is_file)
         a = find_asset(S("/index.html"));
     if (a == NULL)

@@ -93,6 +93,8 @@ export type Evidence = {
   id: number; duty: string; kind: 'auto' | 'document'; title: Text | string; dated: string | null; digest: string;
   by: string; at: string; state: EvidenceState; approved_by: string | null; approved_at: string | null;
   expires: string | null; note: Text | string | null; mine: boolean;
+  /** What a check of the machine found. */
+  result?: DutyStatus;
 };
 export type DutyException = {
   id: number; reason: string; until: string; by: string; at: string; mine: boolean;
