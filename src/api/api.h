@@ -136,6 +136,9 @@ struct api_deps {
     /* When a document of this date stops to count for the duty (its freshness); 0: it does not age. */
     int64_t (*duty_expires)(void *self, struct str id, int64_t dated_ns);
 
+    /* Both languages of a text of the catalogue, as {"vi","en"}; an unknown code stands for itself. */
+    void (*text)(void *self, struct str code, struct jout *j);
+
     /* Today, sources, system. */
     int (*today)(void *self, enum api_today part, struct jout *j, struct err *err);
     bool (*source_live)(void *self, uint32_t id, struct api_source_live *ret); /* false: nothing known */

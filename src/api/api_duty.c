@@ -26,7 +26,7 @@ static int write_evidence(struct api_ctx *c, struct err *err)
     jout_key(&c->j, S("evidence"));
     jout_arr(&c->j);
     for (size_t i = 0; i < list.n; i++)
-        api_evidence_write(&c->j, &list.items[i], c->person.id);
+        api_evidence_write(c, &list.items[i]);
     jout_arr_end(&c->j);
     return 0;
 }
@@ -41,7 +41,7 @@ static int write_exceptions(struct api_ctx *c, struct err *err)
     jout_key(&c->j, S("exceptions"));
     jout_arr(&c->j);
     for (size_t i = 0; i < list.n; i++)
-        api_exception_write(&c->j, &list.items[i], c->person.id);
+        api_exception_write(c, &list.items[i]);
     jout_arr_end(&c->j);
     return 0;
 }

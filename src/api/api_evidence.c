@@ -2,38 +2,28 @@
 #include "api/api_handlers.h"
 #include "register/register_evidence.h"
 
-/* Results of checks carry both languages; a plain text stands for both. */
-static void write_title(struct jout *j, const struct register_evidence *e, bool is_document)
+/* The name of a check stands in the catalogue. */
+static void write_check_name(struct api_ctx *c, struct str check)
 {
-    jout_key(j, S("title"));
-    if (is_document)
-        jout_str(j, e->title);
-    else if (str_starts(e->title, S("{")))
-        jout_raw(j, e->title);
-    else
-        jout_vi_en(j, e->title, e->title);
+    const struct api_deps *deps = c->api->deps;
+    struct str code = arena_printf(&c->mem, "word.check.%.*s", STR_ARG(check));
+    deps->text(deps->self, code.p == NULL ? check : code, &c->j);
 }
 
-static void write_result(struct jout *j, const struct register_evidence *e)
+void api_evidence_write(struct api_ctx *c, const struct register_evidence *e)
 {
-    JOUT_STR(j, "check", e->check_id);
-    JOUT_STR(j, "result", e->result);
-    jout_key(j, S("reason"));
-    if (str_starts(e->note, S("{")))
-        jout_raw(j, e->note);
-    else
-        jout_null(j);
-}
-
-void api_evidence_write(struct jout *j, const struct register_evidence *e, int64_t me)
-{
+    struct jout *j = &c->j;
     bool is_document = str_eq(e->kind, S("document"));
     jout_obj(j);
     JOUT_I64(j, "id", e->id);
     JOUT_STR(j, "duty", e->duty);
     JOUT_STR(j, "subject", e->subject);
     JOUT_STR(j, "kind", e->kind);
-    write_title(j, e, is_document);
+    jout_key(j, S("title"));
+    if (is_document)
+        jout_str(j, e->title);
+    else
+        write_check_name(c, e->check_id);
     jout_key(j, S("dated"));
     api_ctx_date(j, e->dated_ns);
     JOUT_STR(j, "digest", e->digest);
@@ -43,13 +33,18 @@ void api_evidence_write(struct jout *j, const struct register_evidence *e, int64
     JOUT_STR(j, "approved_by", e->approved_by);
     JOUT_TIME(j, "approved_at", e->approved_ns);
     JOUT_TIME(j, "expires", e->expires_ns);
-    JOUT_STR(j, "note", is_document && e->note.n > 0 ? e->note : str_of(NULL));
-    JOUT_BOOL(j, "mine", e->by_id != 0 && e->by_id == me);
+    JOUT_BOOL(j, "mine", e->by_id != 0 && e->by_id == c->person.id);
+    jout_key(j, S("note"));
+    if (!is_document && e->note.n > 0)
+        jout_raw(j, e->note); /* the reason of the check */
+    else
+        jout_str(j, e->note.n > 0 ? e->note : (struct str){NULL, 0});
     if (is_document) {
         JOUT_STR(j, "file_name", e->file_name);
         JOUT_I64(j, "bytes", e->bytes);
     } else {
-        write_result(j, e);
+        JOUT_STR(j, "check", e->check_id);
+        JOUT_STR(j, "result", e->result);
         JOUT_TIME(j, "since", e->at_ns);
     }
     jout_obj_end(j);
@@ -65,7 +60,7 @@ int api_evidence_list(struct api_ctx *c, struct err *err)
     jout_key(&c->j, S("items"));
     jout_arr(&c->j);
     for (size_t i = 0; i < list.n; i++)
-        api_evidence_write(&c->j, &list.items[i], c->person.id);
+        api_evidence_write(c, &list.items[i]);
     jout_arr_end(&c->j);
     api_ctx_next(c, list.next);
     jout_obj_end(&c->j);
@@ -88,7 +83,7 @@ static int answer(struct api_ctx *c, int64_t id, int status, struct err *err)
     if (find(c, id, &e, err) != 0)
         return -1;
     api_ctx_changed(c);
-    api_evidence_write(&c->j, &e, c->person.id);
+    api_evidence_write(c, &e);
     return api_ctx_ok(c, status);
 }
 

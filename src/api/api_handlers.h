@@ -32,12 +32,11 @@ api_handler api_duty_list, api_duty_get;
 api_handler api_evidence_list, api_evidence_attach, api_evidence_content, api_evidence_approve,
     api_evidence_reject;
 struct register_evidence;
-/* me: who reads, for "mine". */
-void api_evidence_write(struct jout *j, const struct register_evidence *e, int64_t me);
+void api_evidence_write(struct api_ctx *c, const struct register_evidence *e);
 /* api_exception.c */
 api_handler api_exception_list, api_exception_request, api_exception_approve, api_exception_reject;
 struct register_exception;
-void api_exception_write(struct jout *j, const struct register_exception *x, int64_t me);
+void api_exception_write(struct api_ctx *c, const struct register_exception *x);
 /* api_source.c */
 api_handler api_source_list, api_source_change;
 /* api_system.c */

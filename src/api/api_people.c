@@ -11,6 +11,7 @@ static void write_person(struct jout *j, const struct register_person *p)
     JOUT_STR(j, "role", register_person_role_name(p->role));
     JOUT_BOOL(j, "must_change", p->must_change);
     JOUT_BOOL(j, "totp", p->totp_on);
+    JOUT_TIME(j, "last_sign_in", p->last_sign_in_ns);
     JOUT_TIME(j, "password_due", register_person_password_due(p->password_ns));
     JOUT_TIME(j, "last_sign_in", p->last_sign_in_ns);
     JOUT_TIME(j, "disabled", p->disabled_ns);

@@ -52,36 +52,32 @@ static void write_clocks(struct jout *j, const struct register_finding_list *lis
     }
 }
 
-static void write_check(struct jout *j, const char *id, bool done, const char *const texts[4],
-                        const char *clause, const char *href)
+static void write_check(struct api_ctx *c, const char *id, bool done, const char *clause, const char *href)
 {
-    jout_obj(j);
-    JOUT_CSTR(j, "id", id);
-    JOUT_BOOL(j, "done", done);
-    jout_key(j, S("title"));
-    jout_vi_en(j, str_of(texts[0]), str_of(texts[1]));
-    jout_key(j, S("why"));
-    jout_vi_en(j, str_of(texts[2]), str_of(texts[3]));
-    JOUT_CSTR(j, "clause", clause);
-    JOUT_CSTR(j, "href", href);
-    jout_obj_end(j);
+    const struct api_deps *deps = c->api->deps;
+    static const char *const parts[] = {"title", "why"};
+    jout_obj(&c->j);
+    JOUT_CSTR(&c->j, "id", id);
+    JOUT_BOOL(&c->j, "done", done);
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        char code[64];
+        (void)snprintf(code, sizeof(code), "checklist.%s.%s", id, parts[i]);
+        jout_key(&c->j, str_of(parts[i]));
+        deps->text(deps->self, str_of(code), &c->j);
+    }
+    JOUT_CSTR(&c->j, "clause", clause);
+    JOUT_CSTR(&c->j, "href", href);
+    jout_obj_end(&c->j);
 }
 
 /* What the register knows of the first days' list. */
 static int write_checklist(struct api_ctx *c, struct err *err)
 {
-    static const char *const second_person[] = {
-        "Thêm người thứ hai", "Add a second person",
-        "Bằng chứng và ngoại lệ phải do người khác duyệt, không phải người lập.",
-        "Evidence and exceptions are approved by another person than their author."};
-    static const char *const totp[] = {
-        "Bật mã xác thực một lần cho tài khoản của bạn", "Turn on one-time codes for your account",
-        "Mật khẩu bị lộ thì kẻ khác vẫn không vào được.", "A stolen password alone does not open the node."};
     int64_t people = 0;
     if (register_person_count(c->api->reg, c->person.org, &people, err) != 0)
         return -1;
-    write_check(&c->j, "second_person", people >= 2, second_person, "D15.3.1", "/system/people");
-    write_check(&c->j, "totp", c->person.totp_on, totp, "D15.6.c.1", "/me");
+    write_check(c, "second_person", people >= 2, "D15.3.1", "/system/people");
+    write_check(c, "totp", c->person.totp_on, "D15.6.c.1", "/me");
     return 0;
 }
 

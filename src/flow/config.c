@@ -11,11 +11,12 @@ struct row {
     enum type type;
     const char *def;
     int64_t min, max;
-    const char *unit, *doc;
+    const char *unit, *doc, *doc_vi;
 };
 
 static const struct row rows[CONFIG_COUNT] = {
-#define CONFIG(id, key, type, def, min, max, unit, doc) [CONFIG_##id] = {key, type, def, min, max, unit, doc},
+#define CONFIG(id, key, type, def, min, max, unit, doc, doc_vi)                                              \
+    [CONFIG_##id] = {key, type, def, min, max, unit, doc, doc_vi},
 #include "flow/config.def"
 #undef CONFIG
 };
@@ -175,6 +176,15 @@ size_t config_list(const struct config *c, enum config_id id, const char *const 
     return c->values[id].n;
 }
 
+static void put_scalar(struct jout *j, const struct row *r, struct str text)
+{
+    int64_t v;
+    if (r->type == NUMBER && str_to_i64(text, r->min, r->max, &v))
+        jout_i64(j, v);
+    else
+        jout_str(j, text);
+}
+
 void config_put(const struct config *c, struct jout *j)
 {
     jout_arr(j);
@@ -187,10 +197,13 @@ void config_put(const struct config *c, struct jout *j)
         jout_obj(j);
         JOUT_CSTR(j, "key", rows[i].key);
         struct str shown = rows[i].type == LIST ? buf_str(&list) : str_of(v->text);
-        JOUT_STR(j, "value", shown.p == NULL ? S("") : shown);
-        JOUT_CSTR(j, "default", rows[i].def);
+        jout_key(j, S("value"));
+        put_scalar(j, &rows[i], shown.p == NULL ? S("") : shown);
+        jout_key(j, S("default"));
+        put_scalar(j, &rows[i], str_of(rows[i].def));
         JOUT_CSTR(j, "unit", rows[i].unit);
-        JOUT_CSTR(j, "doc", rows[i].doc);
+        jout_key(j, S("doc"));
+        jout_vi_en(j, str_of(rows[i].doc_vi), str_of(rows[i].doc));
         jout_obj_end(j);
         buf_done(&list);
     }

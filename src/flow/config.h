@@ -9,7 +9,7 @@
 #include "sys/sys.h"
 
 enum config_id {
-#define CONFIG(id, key, type, def, min, max, unit, doc) CONFIG_##id,
+#define CONFIG(id, key, type, def, min, max, unit, doc, doc_vi) CONFIG_##id,
 #include "flow/config.def"
 #undef CONFIG
     CONFIG_COUNT
@@ -29,7 +29,7 @@ int config_set(struct config *c, enum config_id id, struct str text, struct err 
 const char *config_text(const struct config *c, enum config_id id); /* never NULL, "" where empty */
 int64_t config_number(const struct config *c, enum config_id id);
 size_t config_list(const struct config *c, enum config_id id, const char *const **ret);
-/* Array of {"key","value","default","unit","doc"} for the console and for `khien doctor`. */
+/* Array of {"key","value","default","unit","doc":{"vi","en"}} for the console and for `khien doctor`. */
 void config_put(const struct config *c, struct jout *j);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "crypt/digest.h"
+#include "flow/node_info.h"
 #include "flow/node_obs.h"
 #include "flow/node_priv.h"
 #include "register/register_duty.h"
@@ -157,22 +158,24 @@ static int note_changes(struct node *n, size_t count, int64_t now_ns, struct err
     if (register_tx_begin(n->reg, &tx, err) != 0)
         return -1;
     for (size_t i = 0; i < count; i++) {
-        struct buf reason;
+        struct buf reason, brief;
         struct jout j;
         bool changed;
         buf_init(&reason, 65536);
+        buf_init(&brief, 65536);
+        jout_init(&j, &brief);
+        reason_put_json(&j, NULL, &n->outcomes[i].reason);
         jout_init(&j, &reason);
-        /* Only the kind of reason: its numbers move with every look and would fill the history. */
-        jout_obj(&j);
-        JOUT_STR(&j, "code", n->outcomes[i].reason.code);
-        jout_obj_end(&j);
+        reason_put_json(&j, n->texts, &n->outcomes[i].reason);
         struct register_duty_status s = {.at_ns = now_ns,
                                          .subject = S(""),
                                          .status = duty_status_name(n->outcomes[i].status),
                                          .reason = buf_str(&reason),
+                                         .brief = buf_str(&brief),
                                          .catalogue = catalogue_version(n->catalogue)};
         int rc = register_duty_note(n->reg, n->outcomes[i].duty->id, &s, &changed, err);
         buf_done(&reason);
+        buf_done(&brief);
         if (rc != 0)
             return -1;
     }
@@ -238,6 +241,53 @@ static bool fits(const struct node_duty_filter *f, const struct duty_outcome *o,
     return folded.n == 0 || has_text(d, folded);
 }
 
+static void put_decision(struct node *n, struct jout *j)
+{
+    jout_key(j, S("title"));
+    node_info_text(n, S("word.decision"), j);
+}
+
+/* The headings: chapters and articles in their order; the decision, which has neither, comes first. */
+static void put_headings(struct node *n, struct jout *j)
+{
+    const struct catalogue_chapter *last = NULL;
+    jout_key(j, S("chapters"));
+    jout_arr(j);
+    jout_obj(j);
+    JOUT_CSTR(j, "id", "");
+    put_decision(n, j);
+    jout_obj_end(j);
+    for (size_t i = 0; i < catalogue_article_count(n->catalogue); i++) {
+        const struct catalogue_article *a = catalogue_article_at(n->catalogue, i);
+        if (a->chapter == last)
+            continue;
+        last = a->chapter;
+        jout_obj(j);
+        JOUT_STR(j, "id", last->id);
+        jout_key(j, S("title"));
+        jout_vi_en(j, last->title.vi, last->title.en);
+        jout_obj_end(j);
+    }
+    jout_arr_end(j);
+    jout_key(j, S("articles"));
+    jout_arr(j);
+    jout_obj(j);
+    JOUT_I64(j, "n", 0);
+    JOUT_CSTR(j, "chapter", "");
+    put_decision(n, j);
+    jout_obj_end(j);
+    for (size_t i = 0; i < catalogue_article_count(n->catalogue); i++) {
+        const struct catalogue_article *a = catalogue_article_at(n->catalogue, i);
+        jout_obj(j);
+        JOUT_I64(j, "n", a->n);
+        JOUT_STR(j, "chapter", a->chapter->id);
+        jout_key(j, S("title"));
+        jout_vi_en(j, a->title.vi, a->title.en);
+        jout_obj_end(j);
+    }
+    jout_arr_end(j);
+}
+
 int node_duty_list(struct node *n, const struct node_duty_filter *f, struct jout *j, struct err *err)
 {
     char folded[512];
@@ -261,6 +311,7 @@ int node_duty_list(struct node *n, const struct node_duty_filter *f, struct jout
         jout_u64(j, counts.of[s]);
     }
     jout_obj_end(j);
+    put_headings(n, j);
     jout_obj_end(j);
     return 0;
 }
@@ -385,9 +436,12 @@ int node_duty_score(struct node *n, struct jout *j, struct err *err)
         jout_obj(j);
         JOUT_STR(j, "chapter", scores[i].chapter == NULL ? S("") : scores[i].chapter->id);
         JOUT_CSTR(j, "article", article);
-        jout_key(j, S("title"));
-        jout_vi_en(j, a == NULL ? S("Quyết định ban hành") : a->title.vi,
-                   a == NULL ? S("The decision") : a->title.en);
+        if (a == NULL) {
+            put_decision(n, j);
+        } else {
+            jout_key(j, S("title"));
+            jout_vi_en(j, a->title.vi, a->title.en);
+        }
         JOUT_U64(j, "met", scores[i].met);
         JOUT_U64(j, "total", scores[i].total);
         jout_obj_end(j);

@@ -18,6 +18,20 @@ void node_info_text(struct node *n, struct str code, struct jout *j)
     jout_vi_en(j, vi.p == NULL ? code : vi, en.p == NULL ? code : en);
 }
 
+void node_info_detail(struct node *n, struct str code, struct str detail, struct jout *j)
+{
+    struct buf vi, en;
+    struct reason r = reason_of(code);
+    reason_add_text(&r, S("detail"), detail);
+    buf_init(&vi, 65536);
+    buf_init(&en, 65536);
+    reason_render(n->texts, &r, REASON_VI, &vi);
+    reason_render(n->texts, &r, REASON_EN, &en);
+    jout_vi_en(j, buf_str(&vi), buf_str(&en));
+    buf_done(&vi);
+    buf_done(&en);
+}
+
 uint64_t node_info_rate(const struct node_source *s, int64_t now_ns)
 {
     int64_t now_s = now_ns / NS_PER_S;
@@ -269,6 +283,10 @@ void node_info_complete(struct node *n, struct jout *j)
         if (s->last_seen_ns > to)
             to = s->last_seen_ns;
     }
+    if (from == 0) {
+        jout_null(j); /* nothing came yet */
+        return;
+    }
     jout_obj(j);
     JOUT_TIME(j, "from", from);
     JOUT_TIME(j, "to", to);
@@ -286,8 +304,11 @@ void node_info_health(struct node *n, struct jout *j)
         const struct node_source *s = n->sources[i];
         if (s->id == n->self || str_eq(str_of(s->kind), S("import")))
             continue;
+        bool quiet = node_source_silent(n, s, now);
+        if (s->last_seen_ns == 0 && !quiet)
+            continue; /* opened, but nothing came yet */
         total++;
-        silent += node_source_silent(n, s, now);
+        silent += quiet;
         if (s->last_seen_ns > last)
             last = s->last_seen_ns;
     }

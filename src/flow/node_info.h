@@ -17,6 +17,8 @@ int node_info_metric(struct node *n, struct str name, int64_t from_ns, int64_t t
 void node_info_prometheus(struct node *n, struct buf *b);
 /* {"vi","en"} of a text of catalogue/texts/reasons.yaml; the code itself where it is missing. */
 void node_info_text(struct node *n, struct str code, struct jout *j);
+/* The same of a text with the one argument {detail}. */
+void node_info_detail(struct node *n, struct str code, struct str detail, struct jout *j);
 uint64_t node_info_rate(const struct node_source *s, int64_t now_ns); /* events in the last minute */
 /* Days until the disk is full at the pace of the last week (or since the start); NAN unknown. */
 double node_info_days_left(struct node *n);

@@ -13,6 +13,7 @@
 #define DAY_NS (86400 * NS_PER_S)
 #define HOUR_NS (3600 * NS_PER_S)
 #define KEYS_MAX 16
+#define AUDIT_LATE_NS (60 * NS_PER_S) /* a record reaches the store within seconds */
 
 static void fill_accounts(struct node *n, const struct register_counts *c, struct check_accounts *a)
 {
@@ -178,7 +179,7 @@ int node_obs_fill(struct node *n, int64_t now_ns, struct check_obs *ret, struct 
     int64_t old_before = now_ns;
     if (!when_to_ns(&v, &old_before))
         return err_set(err, ERR_LIMIT, "the clock is out of range");
-    if (register_count_all(n->reg, old_before, &c, err) != 0)
+    if (register_count_all(n->reg, old_before, now_ns - AUDIT_LATE_NS, &c, err) != 0)
         return -1;
     *ret = (struct check_obs){.now_ns = now_ns};
     if (n->access_before < 0)

@@ -119,7 +119,7 @@ static int verify_node(struct cmd *c, struct client *client)
     json_array_foreach(json_object_get(state, "problems"), i, p)
     {
         found(&f, json_string_value(json_object_get(p, "place")),
-              json_string_value(json_object_get(p, "what")));
+              json_string_value(json_object_get(json_object_get(p, "what"), "vi")));
     }
     struct store_verified v = {.events = (uint64_t)json_integer_value(json_object_get(state, "events")),
                                .blocks = (uint64_t)json_integer_value(json_object_get(state, "blocks")),

@@ -69,6 +69,21 @@ int certificate_prepare(const struct node_plan *p, struct err *err)
     return rc;
 }
 
+int certificate_fingerprint(const struct node_plan *p, char ret[96], struct err *err)
+{
+    char cert_path[2300], key_path[2300], *pem = NULL;
+    size_t n = 0;
+    int64_t end = 0;
+    ret[0] = '\0';
+    if (!paths(p, cert_path, key_path, sizeof(cert_path)))
+        return err_set(err, ERR_USAGE, "tls_cert, tls_key: path too long");
+    int rc = sys_read_file(p->sys, cert_path, PEM_BYTES_MAX, &pem, &n, err);
+    if (rc == 0)
+        rc = tls_cert_info((struct str){pem, n}, ret, &end, err);
+    free(pem);
+    return rc;
+}
+
 int certificate_load(const struct node_plan *p, struct certificate *ret, struct err *err)
 {
     char cert_path[2300], key_path[2300];

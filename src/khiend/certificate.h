@@ -12,6 +12,9 @@
  * 30 days. */
 int certificate_prepare(const struct node_plan *p, struct err *err) MUST_USE;
 
+/* "AB:CD:…" of the certificate that will be used; reads the public file only. */
+int certificate_fingerprint(const struct node_plan *p, char ret[96], struct err *err) MUST_USE;
+
 struct certificate {
     char *cert_pem, *key_pem, *client_ca_pem; /* malloc'ed; client_ca_pem may be NULL */
     char fingerprint[96];

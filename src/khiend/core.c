@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "khiend/certificate.h"
 #include "khiend/core_state.h"
 
 #define TICK_US 10000
@@ -333,7 +334,10 @@ static int open_node(struct core *c, struct err *err)
         return -1;
     node_on_event(c->node, core_tail_event, c);
     core_deps_init(c);
-    struct api_config config = {.sys = c->plan->sys, .reg = node_register(c->node), .deps = &c->deps};
+    struct api_config config = {.sys = c->plan->sys,
+                                .reg = node_register(c->node),
+                                .deps = &c->deps,
+                                .fingerprint = str_of(c->fingerprint)};
     if (api_new(&config, &c->api, err) != 0)
         return -1;
     return api_setup_begin(c->api, c->setup_code, &needed, err);
@@ -368,6 +372,9 @@ int core_run(const struct node_plan *p, int ctl, int channel)
         if (*network[i] >= 0)
             (void)close(*network[i]); /* the vault has no door to the network */
     }
+    if (certificate_fingerprint(p, c.fingerprint, &err) != 0)
+        (void)fprintf(stderr, "khiend: certificate: %s\n", err.msg); /* front tells why it cannot serve */
+    err = (struct err){0};
     int rc = enter_sandbox(&c, &err);
     if (rc == 0)
         rc = worker_new(WORKERS, JOBS_MAX, &c.workers, &err);

@@ -57,6 +57,12 @@ static int64_t deps_duty_expires(void *self, struct str id, int64_t dated_ns)
     return node_duty_expires(c->node, id, dated_ns);
 }
 
+static void deps_text(void *self, struct str code, struct jout *j)
+{
+    struct core *c = self;
+    node_info_text(c->node, code, j);
+}
+
 static int deps_today(void *self, enum api_today part, struct jout *j, struct err *err)
 {
     struct core *c = self;
@@ -153,6 +159,7 @@ void core_deps_init(struct core *c)
         .duty = deps_duty,
         .duty_known = deps_duty_known,
         .duty_expires = deps_duty_expires,
+        .text = deps_text,
         .today = deps_today,
         .source_live = deps_source_live,
         .system = deps_system,

@@ -301,7 +301,8 @@ int core_job_verify_state(void *self, struct jout *j, struct err *err)
     for (size_t i = 0; v != NULL && !v->running && i < v->n; i++) {
         jout_obj(j);
         JOUT_CSTR(j, "place", v->problems[i].place);
-        JOUT_CSTR(j, "what", v->problems[i].what);
+        jout_key(j, S("what"));
+        node_info_detail(v->core->node, S("verify.mismatch"), str_of(v->problems[i].what), j);
         jout_obj_end(j);
     }
     jout_arr_end(j);

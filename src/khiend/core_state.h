@@ -59,6 +59,7 @@ struct core {
     struct sandbox_state sandbox;
     struct store_recovery recovery;
     char setup_code[API_SETUP_CODE_TEXT];
+    char fingerprint[96]; /* of the TLS certificate; read before the sandbox closes */
     bool announced;  /* the banner was printed */
     int64_t said_ns; /* when an error of the tick was last said */
 };

@@ -2,7 +2,8 @@
 
 #include "register/sql.h"
 
-int register_count_all(struct reg *r, int64_t old_before_ns, struct register_counts *ret, struct err *err)
+int register_count_all(struct reg *r, int64_t old_before_ns, int64_t late_before_ns,
+                       struct register_counts *ret, struct err *err)
 {
     CLEANUP(sql_close) struct sql q = {0};
     bool row;
@@ -14,11 +15,11 @@ int register_count_all(struct reg *r, int64_t old_before_ns, struct register_cou
             " (SELECT coalesce(max(c), 0) FROM (SELECT count(*) AS c FROM session WHERE ended_at = 0 GROUP "
             "BY person)),"
             " (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'audit'),"
-            " (SELECT count(*) FROM audit WHERE handed = 0),"
+            " (SELECT count(*) FROM audit WHERE handed = 0 AND at < ?2),"
             " (SELECT count(*) FROM audit WHERE action IN ('search', 'export', 'evidence_read')),"
             " (SELECT coalesce(max(dated), 0) FROM evidence WHERE duty = 'D14.0.3' AND kind = 'document'"
             " AND state = 'approved')",
-            SQL_VALS(SQL_I(old_before_ns)), err) != 0 ||
+            SQL_VALS(SQL_I(old_before_ns), SQL_I(late_before_ns)), err) != 0 ||
         sql_step(&q, &row, err) != 0)
         return -1;
     assert(row);

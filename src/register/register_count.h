@@ -13,12 +13,14 @@ struct register_counts {
     int64_t oldest_set_ns; /* oldest password of them, 0 none */
     int64_t sessions_most; /* live sessions of one account, the largest number */
     int64_t audit_rows;    /* written so far */
-    int64_t audit_handed;  /* of them in the event store */
+    int64_t audit_handed;  /* of them in the event store, or so young that they are on their way */
     int64_t audit_access;  /* of them about reading: searches, exports, downloads */
     int64_t reviewed_ns;   /* date of the newest approved document for D14.0.3, 0 none */
 };
 
-int register_count_all(struct reg *r, int64_t old_before_ns, struct register_counts *ret,
-                       struct err *err) MUST_USE;
+/* old_before_ns: passwords set before it are old; late_before_ns: audit rows from before it should have been handed
+ * over. */
+int register_count_all(struct reg *r, int64_t old_before_ns, int64_t late_before_ns,
+                       struct register_counts *ret, struct err *err) MUST_USE;
 
 #endif

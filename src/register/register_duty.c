@@ -143,7 +143,7 @@ int register_duty_note(struct reg *r, struct str duty, const struct register_dut
     struct str catalogue = s->catalogue.p == NULL ? S("") : s->catalogue;
     int64_t same = 0;
     if (sql_number(r,
-                   "SELECT status = ?3 AND reason = ?4 FROM duty_history WHERE duty = ?1 AND subject = ?2"
+                   "SELECT status = ?3 AND json_extract(reason, '$.code') IS json_extract(?4, '$.code') FROM duty_history WHERE duty = ?1 AND subject = ?2"
                    " ORDER BY id DESC LIMIT 1",
                    SQL_VALS(SQL_S(duty), SQL_S(subject), SQL_S(s->status), SQL_S(s->reason)), &same,
                    err) != 0)
@@ -157,7 +157,7 @@ int register_duty_note(struct reg *r, struct str duty, const struct register_dut
                                  .object_kind = S("duty"),
                                  .object_id = duty,
                                  .outcome = S("success"),
-                                 .detail = s->reason};
+                                 .detail = s->brief.p == NULL ? s->reason : s->brief};
     if (register_tx_begin(r, &tx, err) != 0 ||
         sql_run(r,
                 "INSERT INTO duty_history(duty, subject, at, status, reason, catalogue)"

@@ -47,6 +47,7 @@ struct register_duty_status {
     struct str subject;
     struct str status;    /* met, failed, overdue, unknown, na */
     struct str reason;    /* JSON object */
+    struct str brief;     /* the same for the audit record, without texts; .p == NULL in a history */
     struct str catalogue; /* version of the catalogue it was computed with */
 };
 
@@ -56,7 +57,8 @@ struct register_duty_history {
     int64_t next;
 };
 
-/* Note the computed status; nothing is written where the last one had the same status and reason. */
+/* Note the computed status; nothing is written where the last one had the same status and the same code of
+ * reason: its numbers move with every look. */
 int register_duty_note(struct reg *r, struct str duty, const struct register_duty_status *s,
                        bool *ret_changed, struct err *err) MUST_USE;
 int register_duty_history(struct reg *r, struct arena *a, struct str duty, struct register_page page,

@@ -201,6 +201,12 @@ static int metric(void *self, struct str name, int64_t from_ns, int64_t to_ns, i
     return 0;
 }
 
+static void text(void *self, struct str code, struct jout *j)
+{
+    (void)self;
+    jout_vi_en(j, code, code);
+}
+
 static int verify_start(void *self, struct err *err)
 {
     struct node *n = self;
@@ -250,6 +256,7 @@ struct node *fixture_new(void)
                                 .duty = duty,
                                 .duty_known = duty_known,
                                 .duty_expires = duty_expires,
+                                .text = text,
                                 .today = today,
                                 .source_live = source_live,
                                 .system = whole,

@@ -32,7 +32,7 @@ function must(condition, what) {
 
 await flow('set-up from the code to the first page', { node: { fresh: true } }, async (page) => {
   await page.goto('/');
-  await page.fill('#setup-code', '11112222');
+  await page.fill('#setup-code', '1111-2222-3333');
   await page.click('[type=submit]');
   for (const [id, text] of [['orgName', 'Ủy ban nhân dân phường Cái Khế'], ['orgCode', 'H13.29'], ['orgAddress', '12 Trần Phú']])
     await page.fill(`#setup-${id}`, text);
@@ -41,7 +41,7 @@ await flow('set-up from the code to the first page', { node: { fresh: true } }, 
     await page.fill(`#setup-${id}`, text);
   await page.click('[type=submit]');
   await see(page, 'Mã không đúng hoặc đã hết hạn.');
-  await page.fill('#setup-code', '12345678');
+  await page.fill('#setup-code', 'abcd-2345-wxyz');
   await page.click('[type=submit]');
   must(await page.inputValue('#setup-orgName') === 'Ủy ban nhân dân phường Cái Khế', 'the draft was lost');
   await page.click('[type=submit]');

@@ -31,9 +31,10 @@ export function finish() {
   process.exitCode = failed ? 1 : 0;
 }
 
-export async function openContext(browser, { url, lang = 'vi', theme = 'light', width = 1280, account = '' }) {
+export async function openContext(browser, { url, lang = 'vi', theme = 'light', width = 1280, account = '', storage }) {
   const context = await browser.newContext({
     baseURL: url, viewport: { width, height: width < 600 ? 844 : 800 }, colorScheme: theme, reducedMotion: 'reduce', timezoneId: 'UTC',
+    ignoreHTTPSErrors: true, storageState: storage ?? undefined,
   });
   await context.addInitScript(({ language }) => {
     localStorage.setItem('khien.lang', language);

@@ -35,7 +35,7 @@ const pages = [
 ];
 
 async function toOfficer(page) {
-  await page.fill('#setup-code', '12345678');
+  await page.fill('#setup-code', 'abcd-2345-wxyz');
   await page.click('button[type=submit]');
   await page.fill('#setup-orgName', 'Ủy ban nhân dân phường Cái Khế');
   await page.fill('#setup-orgCode', 'H13.29');

@@ -70,7 +70,7 @@ function login(state, ctx) {
 function setup(state, ctx) {
   if (state.setupDone) throw new Refusal(409, 'setup_done');
   const { code, org, name, login: account, password } = ctx.body;
-  if (code !== '12345678') throw new Refusal(422, 'bad_code', { field: 'code' });
+  if (code !== 'ABCD2345WXYZ') throw new Refusal(422, 'bad_code', { field: 'code' });
   strongOr422(password);
   state.org = { id: 1, name: org.name };
   const person = { id: 1, name, login: account, role: 'officer', totp: false, must_change: false, last_sign_in: iso(), password };

@@ -1,6 +1,6 @@
 // A node that is not there: serves web/dist with the strict policy and answers docs/api.md from memory.
 //   node web/mock/server.mjs [--port 8480] [--fresh] [--empty]
-// Accounts: huyen (second factor 246810), mo.le, lam.dang, bao.tran (must change); password Khien@2026; set-up code 12345678.
+// Accounts: huyen (second factor 246810), mo.le, lam.dang, bao.tran (must change); password Khien@2026; set-up code ABCD-2345-WXYZ.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';

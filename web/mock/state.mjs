@@ -128,7 +128,7 @@ function system(now, empty) {
       { key: 'session.idle', value: 300, default: 300, unit: 's', doc: { vi: 'thời gian không thao tác trước khi tự đăng xuất', en: 'idle time before a session ends' } },
       { key: 'login.attempts', value: 4, default: 5, unit: '', doc: { vi: 'số lần đăng nhập sai trước khi khóa (3 đến 5)', en: 'wrong passwords before the lock (3 to 5)' } },
       { key: 'retention.min', value: 365, default: 180, unit: 'd', doc: { vi: 'nhật ký mới hơn mức này không bao giờ bị xóa', en: 'events younger than this are never removed' } },
-      { key: 'threshold.cpu', value: 85, default: 90, unit: '%', doc: { vi: 'tải bộ xử lý từ mức này thì cảnh báo', en: 'load of the processor that raises a finding' } },
+      { key: 'alarm_cpu_percent', value: 85, default: 90, unit: '%', doc: { vi: 'tải bộ xử lý từ mức này thì cảnh báo', en: 'load of the processor that raises a finding' } },
       { key: 'store.fsync', value: true, default: true, unit: '', doc: { vi: 'chỉ báo đã nhận khi đã ghi xuống đĩa', en: 'acknowledge only what is on the disk' } },
     ],
     metrics: { cpu: 11.4, ram_used: 1.31e9, ram_total: 4.1e9, net_rx_bps: 214_000, net_tx_bps: 38_000 },

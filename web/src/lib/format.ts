@@ -3,9 +3,10 @@ import { lang, number, t } from './i18n.svelte';
 
 const ZONE_MS = 7 * 3600_000;
 const DAY_S = 86_400;
+const NONE = '–';
 const two = (n: number) => String(n).padStart(2, '0');
 
-export const ms = (time: string): number => Date.parse(time);
+export const ms = (time: string | null): number => (time ? Date.parse(time) : NaN);
 /** Seconds from the epoch of Vietnamese midnight before `at`, used to compare days. */
 const dayNumber = (at: number) => Math.floor((at + ZONE_MS) / (DAY_S * 1000));
 
@@ -19,6 +20,7 @@ function parts(at: number) {
 }
 
 export const dateOnly = (at: number): string => {
+  if (Number.isNaN(at)) return NONE;
   const p = parts(at);
   return `${p.day}/${p.month}/${p.year}`;
 };
@@ -28,6 +30,7 @@ export const isoDate = (at: number): string => {
   return `${p.year}-${p.month}-${p.day}`;
 };
 export const absolute = (at: number): string => {
+  if (Number.isNaN(at)) return NONE;
   const p = parts(at);
   return `${p.day}/${p.month}/${p.year} ${p.clock}:${p.seconds}`;
 };
@@ -90,7 +93,8 @@ export const left = (due: number, now: number): string =>
     : t('time.over', { span: duration((now - due) / 1000) });
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
-export function bytes(n: number, per = ''): string {
+export function bytes(n: number | null, per = ''): string {
+  if (n === null) return NONE;
   let value = n;
   let unit = 0;
   while (value >= 1000 && unit < BYTE_UNITS.length - 1) {

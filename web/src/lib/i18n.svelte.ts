@@ -49,7 +49,7 @@ const numbers: Record<Lang, Intl.NumberFormat> = {
   en: new Intl.NumberFormat('en-GB', { maximumFractionDigits: 1 }),
 };
 /** A number as the language writes it: 1.234,5 or 1,234.5. */
-export const number = (value: number): string => numbers[state.lang].format(value);
+export const number = (value: number | null): string => (value === null ? '–' : numbers[state.lang].format(value));
 
 /** The shown language of a text that comes from the node. */
 export const tr = (text: Text | string | null | undefined): string =>

@@ -6,10 +6,10 @@ export type DutyStatus = 'met' | 'failed' | 'overdue' | 'unknown' | 'na';
 export type FindingState = 'open' | 'acknowledged' | 'closed';
 export type Complete = { from: string; to: string; gaps: number };
 export type Page<T> = { items: T[]; next: string | null; total: number | null };
-export type Explain = { what: Text; why: Text; now: Text };
+export type Explain = { what: Text; why: Text; now: Text | null };
 
 export type Captcha = { id: string; svg: string };
-export type Role = 'officer' | 'head' | 'operator' | 'auditor';
+export type Role = 'admin' | 'officer' | 'head' | 'operator' | 'auditor';
 export type Session =
   | { signed_in: false; captcha: Captcha | null }
   | {
@@ -79,7 +79,7 @@ export type FindingDetail = Finding & {
 };
 
 export type Duty = {
-  id: string; clause: Text; title: Text; chapter: string; article: number; who: string[]; scope: string[];
+  id: string; clause: Text; title: Text; chapter: string | null; article: number; who: string[]; scope: string[];
   verification: 'A' | 'W' | 'M'; status: DutyStatus; reason: Reason; due: string | null;
   checked: string | null; todo: Text;
 };
@@ -92,7 +92,9 @@ export type EvidenceState = 'waiting' | 'approved' | 'rejected' | 'expired';
 export type Evidence = {
   id: number; duty: string; kind: 'auto' | 'document'; title: Text | string; dated: string | null; digest: string;
   by: string; at: string; state: EvidenceState; approved_by: string | null; approved_at: string | null;
-  expires: string | null; note: string | null; mine: boolean;
+  expires: string | null; note: Text | string | null; mine: boolean;
+  /** What a check of the machine found. */
+  result?: DutyStatus;
 };
 export type DutyException = {
   id: number; reason: string; until: string; by: string; at: string; mine: boolean;
@@ -107,8 +109,8 @@ export type DutyDetail = Duty & {
 export type Source = {
   id: number; name: string; kind: 'udp' | 'tcp' | 'tls' | 'file' | 'journal' | 'import' | 'self';
   address: string; received: number; stored: number; dropped: number; malformed: number;
-  last_seen: string | null; silent: boolean; silent_after_s: number; rate_1m: number; dialect: string;
-  sequence: number; complete: Complete;
+  last_seen: string | null; silent: boolean; silent_after_s: number; rate_1m: number; dialect: string | null;
+  sequence: number; complete: { from: string | null; to: string | null; gaps: number };
 };
 
 export type System = {
@@ -119,15 +121,15 @@ export type System = {
     events: number; first: string | null; last: string | null; segments: number; blocks: number;
     raw_bytes: number; stored_bytes: number; wal_bytes: number; intake: 'open' | 'stopped';
   };
-  seal: { size: number; root: string; time: string; signer: string; words: string[]; ok: boolean };
+  seal: { size: number; root: string; time: string | null; signer: string; words: string[]; ok: boolean | null };
   keys: {
     id: string; kind: 'node' | 'store' | 'seal' | 'tls'; algorithm: string; bits: number;
-    created: string; location: string; warning: Text | null;
+    created: string | null; location: string; warning: Text | null;
   }[];
   processes: { name: string; pid: number; restarts: number; rss_bytes: number }[];
   sandbox: { process: string; landlock: boolean; seccomp: boolean; user: string }[];
   config: { key: string; value: string | number | boolean; default: string | number | boolean; unit: string; doc: Text }[];
-  metrics: { cpu: number; ram_used: number; ram_total: number; net_rx_bps: number; net_tx_bps: number };
+  metrics: Record<'cpu' | 'ram_used' | 'ram_total' | 'net_rx_bps' | 'net_tx_bps', number | null>;
   sources_active: number; rules: { loaded: number; refused: number }; catalogue: { version: string };
 };
 export type Verify = {

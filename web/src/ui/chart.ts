@@ -50,10 +50,12 @@ export function draw(into: HTMLElement, spec: ChartSpec, hover: (text: string) =
   const series: uPlot.Series = spec.kind === 'bars'
     ? { fill: token('--brand-line'), stroke: token('--brand'), width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [0.86, 48], align: 1 }) }
     : { stroke: line, width: 1.5, points: { show: false }, spanGaps: false };
+  // A bar stands for the time after its beginning: the last one needs room as well.
+  const step = (spec.times[1] ?? 0) - (spec.times[0] ?? 0);
   const options: uPlot.Options = {
     width: into.clientWidth || 300, height: spec.height, legend: { show: false }, padding: [8, 8, 0, 0],
     tzDate: (at) => uPlot.tzDate(new Date(at * 1000), ZONE),
-    scales: { x: { time: true }, y: { range: (_u, _min, max) => [0, spec.max ?? (max > 0 ? max * 1.1 : 1)] } },
+    scales: { x: { time: true, ...(spec.kind === 'bars' ? { range: (_u, min, max) => [min, max + step] } : {}) }, y: { range: (_u, _min, max) => [0, spec.max ?? (max > 0 ? max * 1.1 : 1)] } },
     axes: axes(spec),
     series: [{}, series],
     plugins: spec.threshold === undefined ? [] : [thresholdLine(spec.threshold)],

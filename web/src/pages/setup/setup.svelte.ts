@@ -25,6 +25,8 @@ const nodeFields: Record<string, FieldName> = {
   name: 'name', phone: 'phone', login: 'login', password: 'password',
 };
 const label = (name: FieldName) => (name === 'totp' ? t('totp.code') : t(`setup.${name}`));
+/** The code is shown in groups; how it is typed does not matter. */
+const bareCode = (text: string) => text.replace(/[\s-]/g, '').toUpperCase();
 const DRAFT = 'khien.setup';
 const KEPT: FieldName[] = ['orgName', 'orgCode', 'orgAddress', 'name', 'phone', 'login'];
 
@@ -58,7 +60,7 @@ export class Setup {
     const v = this.values;
     const errors: Partial<Record<FieldName, string>> = {};
     const need = (name: FieldName) => { if (!v[name].trim()) errors[name] = t('form.required'); };
-    if (this.step === 'code' && !/^\d{8}$/.test(v.code.replace(/\s/g, ''))) errors.code = t('setup.code_form');
+    if (this.step === 'code' && !/^[A-Z0-9]{12}$/i.test(bareCode(v.code))) errors.code = t('setup.code_form');
     if (this.step === 'agency') stepFields.agency.forEach(need);
     if (this.step === 'officer') {
       (['name', 'phone', 'login'] as const).forEach(need);
@@ -98,7 +100,7 @@ export class Setup {
     this.busy = true;
     try {
       const made = await post<{ totp: TotpOffer }>('/setup', {
-        code: v.code.replace(/\s/g, ''), role: 'agency', name: v.name.trim(), phone: v.phone.trim(), login: v.login.trim(),
+        code: bareCode(v.code), role: 'agency', name: v.name.trim(), phone: v.phone.trim(), login: v.login.trim(),
         password: v.password, org: { name: v.orgName.trim(), code: v.orgCode.trim(), address: v.orgAddress.trim() },
       });
       this.offer = made.totp;
