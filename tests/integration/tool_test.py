@@ -57,8 +57,8 @@ def folding():
 def standard_input():
     """import - reads standard input, with CRLF, without a last line end, with bytes that are not UTF-8."""
     other = work / 'other'
-    khien('import', '--data', other, '-', stdin=b'<13>one stdinmark\r\n<13>two stdinmark \xff\n\n<13>three stdinmark')
-    equal(khien('search', '--data', other, '--count', 'stdinmark').out, '3\n')
+    khien('import', '--data', other, '--catalogue', ROOT / 'catalogue', '-', stdin=b'<13>one stdinmark\r\n<13>two stdinmark \xff\n\n<13>three stdinmark')
+    equal(khien('search', '--data', other, '--catalogue', ROOT / 'catalogue', '--count', 'stdinmark').out, '3\n')
 
 
 def online():
