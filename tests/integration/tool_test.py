@@ -57,8 +57,9 @@ def folding():
 def standard_input():
     """import - reads standard input, with CRLF, without a last line end, with bytes that are not UTF-8."""
     other = work / 'other'
-    khien('import', '--data', other, '-', stdin=b'<13>one stdinmark\r\n<13>two stdinmark \xff\n\n<13>three stdinmark')
-    equal(khien('search', '--data', other, '--count', 'stdinmark').out, '3\n')
+    khien('import', '--data', other, '--catalogue', ROOT / 'catalogue', '-',
+          stdin=b'<13>one stdinmark\r\n<13>two stdinmark \xff\n\n<13>three stdinmark')
+    equal(khien('search', '--data', other, '--catalogue', ROOT / 'catalogue', '--count', 'stdinmark').out, '3\n')
 
 
 def online():
@@ -284,7 +285,7 @@ def read_only():
 
 
 def full_disk():
-    """A full disk: intake stops with back-pressure, nothing acknowledged is lost, and it goes on after there is room."""
+    """A full disk: intake stops with back-pressure, nothing acknowledged is lost, it goes on when there is room."""
     place = folder()
     mount = subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', place], capture_output=True, text=True) \
         if os.geteuid() == 0 else None
