@@ -27,11 +27,13 @@ run: all ## build, then start the node in the foreground with its data in DATA
 	@mkdir -p $(DATA)
 	build/khiend --data $(DATA)
 
-test: test-packages third web build-asan/build.ninja build-tsan/build.ninja build-clang/build.ninja ## every test; the last line is "N passed, N failed"
+test: test-packages third web build-all build-asan/build.ninja build-tsan/build.ninja build-clang/build.ninja ## every test; the last line is "N passed, N failed"
 	ninja -j$(JOBS) -C build-asan
 	@python3 scripts/run_tests.py --jobs $(JOBS) --meson build-asan --meson build-tsan:concurrent --meson build-clang:sandbox \
 	    $(if $(wildcard web/package.json),--command 'web check' web 'npm run --silent check' \
-	    --command 'web tests' web 'npm run --silent test')
+	    --command 'web tests' web 'npm run --silent test' \
+    --command 'pages' tests/browser 'node pages.mjs --quick' --command 'flows' tests/browser 'node flows.mjs' \
+    --command 'road' tests/browser 'node road.mjs ../../build/src/khiend/khiend --quick')
 
 bench: all ## measure; results in bench/out/
 	@python3 bench/run.py

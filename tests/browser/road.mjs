@@ -15,7 +15,7 @@ const IMAGES = fileURLToPath(new URL('docs/images/', root));
 const OFFICER = { login: 'huyen.dang', password: 'Cantho#9x' };
 const HEAD = { login: 'mo.le', first: 'Tam#2026x', password: 'Moi#2026xy' };
 const ATTACKER = '203.0.113.7';
-const IDLE_S = 65;
+const IDLE_S = 100;
 // Refusals are part of the road; the browser tells of each in its console.
 const refusals = /status of 4(01|03|23)/;
 
@@ -207,7 +207,7 @@ async function idle() {
   await step('idle: a warning, then signed out with the reason', async (page) => {
     await page.goto('/');
     await see(page, 'Cần làm ngay');
-    await page.getByText('Sắp tự đăng xuất').first().waitFor({ timeout: 20_000 });
+    await page.getByText('Sắp tự đăng xuất').first().waitFor({ timeout: (IDLE_S - 40) * 1000 });
     await page.getByText('Đã tự đăng xuất vì một lúc không có thao tác.').first().waitFor({ timeout: (IDLE_S + 20) * 1000 });
   }, { storage: 'head' });
 }
@@ -220,8 +220,8 @@ const pages = [
   { name: 'finding', path: () => `/findings/${kept.finding}`, ready: '#finding-what', image: 'finding' },
   { name: 'duties', path: '/duties', ready: '[data-row]', image: 'duties' },
   { name: 'duty', path: '/duties/D14.0.1', ready: '#duty-reason' },
-  { name: 'duty-evidence', path: '/duties/D14.0.3?tab=evidence', ready: '.card li' },
-  { name: 'duty-history', path: '/duties/D14.0.1?tab=history', ready: '.card' },
+  { name: 'duty-evidence', path: '/duties/D14.0.3?tab=evidence', ready: 'main section:not(.away) li' },
+  { name: 'duty-history', path: '/duties/D14.0.1?tab=history', ready: 'main ol li' },
   { name: 'sources', path: '/sources', ready: 'td' },
   { name: 'system', path: '/system?span=1h', ready: '.u-over', image: 'system' },
   { name: 'system-seal', path: '/system/seal', ready: '#seal-words' },
