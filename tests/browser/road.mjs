@@ -214,7 +214,7 @@ async function idle() {
 
 const pages = [
   { name: 'today', path: '/', ready: '#card-red', image: 'today' },
-  { name: 'logs', path: '/logs?from=1h', ready: '.list [role=option]', image: 'logs' },
+  { name: 'logs', path: '/logs?from=1h', ready: '.list [role=option]', image: 'logs', shown: '/logs?from=15m&q=sshd' },
   { name: 'logs-stats', path: '/logs?from=1h&q=%7C%20stats%20count()%20by%20source.ip%2C%20event.action', ready: 'td' },
   { name: 'findings', path: '/findings?state=all', ready: '[data-row]' },
   { name: 'finding', path: () => `/findings/${kept.finding}`, ready: '#finding-what', image: 'finding' },
@@ -267,7 +267,7 @@ async function readme() {
   for (const one of pictures) {
     const context = await open({ ...one.look, storage: 'officer' });
     const page = await context.newPage();
-    await page.goto(typeof one.path === 'string' ? one.path : one.path());
+    await page.goto(one.shown ?? (typeof one.path === 'string' ? one.path : one.path()));
     await page.waitForSelector(one.ready);
     await page.waitForTimeout(400);
     await page.screenshot({ path: `${IMAGES}${one.file}.png` });
