@@ -1,5 +1,6 @@
 // Visits every page in both languages, both themes and two widths: no complaint of the browser, none of the policy,
 // none of axe, no overflow on a phone. Screenshots go to out/. Arguments are parts of names: node pages.mjs logs vi-dark
+// --quick: two of the eight looks.
 import { startMock } from '../../web/mock/server.mjs';
 import { axe, finish, launch, openContext, OUT, overflow, report, violations, watch } from './harness.mjs';
 
@@ -54,7 +55,9 @@ const nodes = {
   full: await startMock(), fresh: await startMock({ fresh: true }), empty: await startMock({ empty: true }), guarded: await startMock(),
 };
 nodes.guarded.state.attempts = 2;
-const asked = process.argv.slice(2);
+const asked = process.argv.slice(2).filter((one) => one !== '--quick');
+const quick = process.argv.includes('--quick');
+const QUICK = /-(vi-light-1280|en-dark-390)$/;
 const wanted = (name) => asked.every((part) => name.includes(part));
 
 const browser = await launch();
@@ -63,7 +66,7 @@ for (const lang of ['vi', 'en'])
     for (const width of [1280, 390])
       for (const one of pages) {
         const name = `${one.name}-${lang}-${theme}-${width}`;
-        if (!wanted(name)) continue;
+        if (!wanted(name) || (quick && !QUICK.test(name))) continue;
         const node = nodes[one.node ?? 'full'];
         const context = await openContext(browser, { url: node.url, lang, theme, width, account: one.account ?? 'huyen' });
         const page = await context.newPage();

@@ -15,7 +15,7 @@ const IMAGES = fileURLToPath(new URL('docs/images/', root));
 const OFFICER = { login: 'huyen.dang', password: 'Cantho#9x' };
 const HEAD = { login: 'mo.le', first: 'Tam#2026x', password: 'Moi#2026xy' };
 const ATTACKER = '203.0.113.7';
-const IDLE_S = 65;
+const IDLE_S = 100;
 // Refusals are part of the road; the browser tells of each in its console.
 const refusals = /status of 4(01|03|23)/;
 
@@ -207,21 +207,21 @@ async function idle() {
   await step('idle: a warning, then signed out with the reason', async (page) => {
     await page.goto('/');
     await see(page, 'Cần làm ngay');
-    await page.getByText('Sắp tự đăng xuất').first().waitFor({ timeout: 20_000 });
+    await page.getByText('Sắp tự đăng xuất').first().waitFor({ timeout: (IDLE_S - 40) * 1000 });
     await page.getByText('Đã tự đăng xuất vì một lúc không có thao tác.').first().waitFor({ timeout: (IDLE_S + 20) * 1000 });
   }, { storage: 'head' });
 }
 
 const pages = [
   { name: 'today', path: '/', ready: '#card-red', image: 'today' },
-  { name: 'logs', path: '/logs?from=1h', ready: '.list [role=option]', image: 'logs' },
+  { name: 'logs', path: '/logs?from=1h', ready: '.list [role=option]', image: 'logs', shown: '/logs?from=15m&q=sshd' },
   { name: 'logs-stats', path: '/logs?from=1h&q=%7C%20stats%20count()%20by%20source.ip%2C%20event.action', ready: 'td' },
   { name: 'findings', path: '/findings?state=all', ready: '[data-row]' },
   { name: 'finding', path: () => `/findings/${kept.finding}`, ready: '#finding-what', image: 'finding' },
   { name: 'duties', path: '/duties', ready: '[data-row]', image: 'duties' },
   { name: 'duty', path: '/duties/D14.0.1', ready: '#duty-reason' },
-  { name: 'duty-evidence', path: '/duties/D14.0.3?tab=evidence', ready: '.card li' },
-  { name: 'duty-history', path: '/duties/D14.0.1?tab=history', ready: '.card' },
+  { name: 'duty-evidence', path: '/duties/D14.0.3?tab=evidence', ready: 'main section:not(.away) li' },
+  { name: 'duty-history', path: '/duties/D14.0.1?tab=history', ready: 'main ol li' },
   { name: 'sources', path: '/sources', ready: 'td' },
   { name: 'system', path: '/system?span=1h', ready: '.u-over', image: 'system' },
   { name: 'system-seal', path: '/system/seal', ready: '#seal-words' },
@@ -267,7 +267,7 @@ async function readme() {
   for (const one of pictures) {
     const context = await open({ ...one.look, storage: 'officer' });
     const page = await context.newPage();
-    await page.goto(typeof one.path === 'string' ? one.path : one.path());
+    await page.goto(one.shown ?? (typeof one.path === 'string' ? one.path : one.path()));
     await page.waitForSelector(one.ready);
     await page.waitForTimeout(400);
     await page.screenshot({ path: `${IMAGES}${one.file}.png` });

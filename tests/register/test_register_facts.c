@@ -309,6 +309,7 @@ static void test_duty_history(void **state)
                 {"unknown", "{}", false},
                 {"met", "{\"code\":\"ok\"}", true},
                 {"met", "{\"code\":\"ok2\"}", true},
+                {"met", "{\"code\":\"ok2\",\"args\":{\"n\":7}}", false},
                 {"unknown", "{}", true}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct register_duty_status s = {.at_ns = T0 + (int64_t)i * HOUR,
@@ -322,7 +323,7 @@ static void test_duty_history(void **state)
     struct register_duty_history list;
     OK(f, register_duty_history(f->reg, &f->mem, S("D1"), (struct register_page){0}, &list, &f->err));
     assert_int_equal(list.n, 4);
-    assert_int_equal(list.items[0].at_ns, T0 + 4 * HOUR);
+    assert_int_equal(list.items[0].at_ns, T0 + 5 * HOUR);
     struct register_duty_status bad = {.at_ns = T0, .status = S("fine"), .reason = S("{}")};
     bool changed;
     REFUSED(f, ERR_CONFLICT, register_duty_note(f->reg, S("D1"), &bad, &changed, &f->err));

@@ -1,6 +1,7 @@
 // What the log page shows: rows or a table, the histogram, how it was cut, and the live tail.
 import { address, get, Problem } from '../../lib/api';
 import { Resource } from '../../lib/resource.svelte';
+import { conditions } from './query';
 import type { Cut, Histogram, LogEvent, SearchResult, SearchStats } from '../../lib/types';
 import type { Range } from './range';
 
@@ -25,7 +26,7 @@ export class Logs {
     this.busy = true;
     const span = { from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString() };
     this.#query = { q, ...span, limit: PAGE };
-    void this.histogram.load((signal) => get<Histogram>('/histogram', { q, ...span, buckets: 60 }, { signal }));
+    void this.histogram.load((signal) => get<Histogram>('/histogram', { q: conditions(q), ...span, buckets: 60 }, { signal }));
     try {
       const found = await get<SearchResult>('/search', this.#query);
       if (turn !== this.#turn) return;

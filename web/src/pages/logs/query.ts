@@ -8,6 +8,9 @@ const SHOWN = 8;
 
 const quote = (value: string) => (/^[\w.\-/]+$/.test(value) ? value : `"${value.replace(/(["\\])/g, '\\$1')}"`);
 
+/** The conditions of a query without its pipes; a stroke inside quotes is no pipe. */
+export const conditions = (query: string) => (/^(?:"(?:\\.|[^"\\])*"?|[^"|])*/.exec(query)?.[0] ?? '').trim();
+
 /** Adds a condition before the first pipe; an excluded one with NOT. A condition that is already there stays single. */
 export function withCondition(query: string, field: string, value: string, exclude = false): string {
   const at = query.indexOf('|');
