@@ -116,13 +116,10 @@ static struct str fill_into(struct arena *a, struct str text, const struct event
     return out;
 }
 
-bool sentence_of(const struct sentences *s, const struct event *e, struct arena *a, struct str *vi,
-                 struct str *en)
+static bool find_sentence(const struct sentences *s, struct str action, const struct event *e,
+                          struct arena *a, struct str *vi, struct str *en)
 {
-    struct str action = event_get(e, FIELD_EVENT_ACTION), outcome = event_get(e, FIELD_EVENT_OUTCOME);
-    *vi = *en = (struct str){NULL, 0};
-    if (action.n == 0)
-        return false;
+    struct str outcome = event_get(e, FIELD_EVENT_OUTCOME);
     for (size_t i = 0; i < s->n; i++) {
         const struct row *r = &s->rows[i];
         if (!str_eq(r->action, action) || (r->outcome.n > 0 && !str_eq(r->outcome, outcome)))
@@ -134,4 +131,14 @@ bool sentence_of(const struct sentences *s, const struct event *e, struct arena 
     }
     *vi = *en = (struct str){NULL, 0};
     return false;
+}
+
+bool sentence_of(const struct sentences *s, const struct event *e, struct arena *a, struct str *vi,
+                 struct str *en)
+{
+    struct str action = event_get(e, FIELD_EVENT_ACTION), dataset = event_get(e, FIELD_EVENT_DATASET);
+    *vi = *en = (struct str){NULL, 0};
+    if (action.n > 0 && find_sentence(s, action, e, a, vi, en))
+        return true;
+    return str_eq(dataset, S("khien.audit")) && find_sentence(s, dataset, e, a, vi, en);
 }
