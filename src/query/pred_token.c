@@ -34,9 +34,12 @@ static void put_token(struct str word, bool ascii, void (*fn)(void *arg, uint64_
 
 void pred_tokenise(struct str text, void (*fn)(void *arg, uint64_t hash), void *arg)
 {
-    static const uint8_t kinds[256] = {
-        /* 1 = ASCII word byte, 2 = byte of a longer character */
-        ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1, ['_'] = 1, [0x80 ... 0xFF] = 2};
+    static const uint8_t kinds[256] = {/* 1 = ASCII word byte, 2 = byte of a longer character */
+                                       ['0' ... '9'] = 1,
+                                       ['A' ... 'Z'] = 1,
+                                       ['a' ... 'z'] = 1,
+                                       ['_'] = 1,
+                                       [0x80 ... 0xFF] = 2};
     for (size_t i = 0; i < text.n;) {
         size_t from = i;
         uint8_t seen = 0, kind;

@@ -558,11 +558,6 @@ const struct sys *sys_sim_sys(struct sys_sim *m)
     return &m->sys;
 }
 
-uint64_t sys_sim_steps(const struct sys_sim *m)
-{
-    return m->steps;
-}
-
 void sys_sim_crash_at(struct sys_sim *m, uint64_t at)
 {
     m->crash_at = at == 0 ? 0 : m->steps + at;
@@ -581,11 +576,6 @@ void sys_sim_fail_at(struct sys_sim *m, uint64_t at)
 void sys_sim_set_space(struct sys_sim *m, uint64_t bytes)
 {
     m->space = bytes;
-}
-
-void sys_sim_set_now(struct sys_sim *m, int64_t now_ns)
-{
-    m->now_ns = now_ns;
 }
 
 void sys_sim_advance(struct sys_sim *m, int64_t ns)

@@ -14,8 +14,7 @@ int sys_sim_new(uint64_t seed, struct sys_sim **ret, struct err *err) MUST_USE;
 void sys_sim_free(struct sys_sim *m); /* NULL allowed; open files must be closed before */
 const struct sys *sys_sim_sys(struct sys_sim *m);
 
-/* Changes so far: writes, syncs, truncations, renames, removals, new names, directory syncs. */
-uint64_t sys_sim_steps(const struct sys_sim *m);
+/* A change is a write, sync, truncation, rename, removal, new name or directory sync. */
 /* Crash during the step-th change from now (1 = the next): it happens in part, then every call fails with
  * ERR_IO. */
 void sys_sim_crash_at(struct sys_sim *m, uint64_t step);
@@ -28,7 +27,6 @@ void sys_sim_fail_at(struct sys_sim *m, uint64_t step);
 /* Writes that would make the files larger than this in all fail with ERR_FULL, after a part was written. */
 void sys_sim_set_space(struct sys_sim *m, uint64_t bytes);
 uint64_t sys_sim_used(const struct sys_sim *m);
-void sys_sim_set_now(struct sys_sim *m, int64_t now_ns);
 void sys_sim_advance(struct sys_sim *m, int64_t ns); /* both clocks */
 
 /* Look at and change files behind the program's back: content of a name, NULL where there is none. */

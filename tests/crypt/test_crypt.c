@@ -6,8 +6,8 @@
 #include "crypt/kdf.h"
 #include "crypt/sign.h"
 #include "crypt/wrap.h"
-#include "sys/sys_sim.h"
 #include "kit/kit.h"
+#include "sys/sys_sim.h"
 
 static size_t unhex(const char *hex, uint8_t *out)
 {

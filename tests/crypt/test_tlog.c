@@ -10,8 +10,8 @@
 
 #include "crypt/note.h"
 #include "crypt/tlog.h"
-#include "sys/sys.h"
 #include "kit/kit.h"
+#include "sys/sys.h"
 
 #define LEAVES 40u
 

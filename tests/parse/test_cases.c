@@ -18,6 +18,7 @@
 #include "parse/parse.h"
 
 #define TEXT_BYTES_MAX (1u << 16)
+#define GOT_BYTES_MAX 256
 
 struct run {
     const char *file;
@@ -69,7 +70,7 @@ static struct str flag_words(uint8_t flags, char *out)
     size_t n = 0;
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if ((flags & 1u << i) != 0)
-            n += (size_t)sprintf(out + n, "%s%s", n == 0 ? "" : " ", names[i]);
+            n += (size_t)snprintf(out + n, GOT_BYTES_MAX - n, "%s%s", n == 0 ? "" : " ", names[i]);
     }
     return (struct str){out, n};
 }
@@ -102,7 +103,7 @@ static struct str got(struct run *r, struct str name, char *room)
 
 static void check(struct run *r, struct str row)
 {
-    static char want_room[TEXT_BYTES_MAX], got_room[256];
+    static char want_room[TEXT_BYTES_MAX], got_room[GOT_BYTES_MAX];
     struct str name, text;
     if (row.p[0] == '!') {
         if (event_get_named(&r->e, str_from(row, 1)).p == NULL)

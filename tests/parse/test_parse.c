@@ -202,13 +202,16 @@ static void test_size_limits(void **state)
         }
     }
     /* More parameters than an event has fields. */
-    size_t n = (size_t)sprintf(raw, "<1>1 - - - - - [a");
+    struct buf line;
+    buf_init(&line, EVENT_RAW_BYTES_MAX);
+    buf_put(&line, S("<1>1 - - - - - [a"));
     for (int i = 0; i < 400; i++)
-        n += (size_t)sprintf(raw + n, " p%d=\"v\"", i);
-    n += (size_t)sprintf(raw + n, "] x");
-    parse_line(&ctx, NULL, (struct str){raw, n}, &a, &e);
+        buf_printf(&line, " p%d=\"v\"", i);
+    buf_put(&line, S("] x"));
+    parse_line(&ctx, NULL, buf_str(&line), &a, &e);
     assert_int_equal(e.n_fields, EVENT_FIELDS_MAX);
     assert_true(str_eq(e.message, S("x")));
+    buf_done(&line);
     arena_done(&a);
     free(raw);
 }

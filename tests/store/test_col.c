@@ -1,10 +1,10 @@
 /* Property of the column and block codecs: what goes in comes out, whatever it is. */
 #include <string.h>
 
+#include "kit/kit.h"
 #include "store/block.h"
 #include "store/col.h"
 #include "store/help.h"
-#include "kit/kit.h"
 
 static void round_trip(struct block_codec *c, const struct event *in, size_t n)
 {

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kit/kit.h"
 #include "store/help.h"
 #include "sys/sys_sim.h"
-#include "kit/kit.h"
 
 #define SEEDS 6u
 

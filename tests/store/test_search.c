@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kit/kit.h"
 #include "store/help.h"
 #include "store/search.h"
-#include "kit/kit.h"
 
 #define N 20000u
 #define BASE INT64_C(1795310000000000000)

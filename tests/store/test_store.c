@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kit/kit.h"
 #include "query/pred.h"
 #include "store/help.h"
 #include "store/wal.h"
 #include "sys/sys_sim.h"
-#include "kit/kit.h"
 
 #define SEED 42u
 

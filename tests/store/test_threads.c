@@ -4,8 +4,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "store/help.h"
 #include "kit/kit.h"
+#include "store/help.h"
 
 #define ROUNDS 150u
 #define READERS 3u

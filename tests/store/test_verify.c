@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kit/kit.h"
 #include "store/help.h"
 #include "sys/sys_sim.h"
-#include "kit/kit.h"
 
 #define DIR "d/store"
 #define FILES_MAX 64

@@ -1,8 +1,8 @@
 /* The simulated world keeps what was synced and only that. */
 #include <string.h>
 
-#include "sys/sys_sim.h"
 #include "kit/kit.h"
+#include "sys/sys_sim.h"
 
 static void test_sync_and_loss(void **state)
 {

@@ -102,6 +102,7 @@ export function startMock({ port = 0, ...options } = {}) {
     const work = url.pathname.startsWith('/api/v1/') ? answer(state, req, res, url) : asset(res, url.pathname);
     work.catch((error) => refuse(res, error instanceof Refusal ? error : new Refusal(500, 'internal', { detail: String(error.stack) })));
   });
+  server.keepAliveTimeout = 120_000; // a slow browser must not meet a connection that is just being closed
   return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve({
     url: `http://127.0.0.1:${server.address().port}`, state,
     close: () => { server.closeAllConnections(); server.close(); },
