@@ -15,7 +15,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CONFIG = re.compile(r'^CONFIG\(\w+,\s*"(\w+)",\s*(\w+),\s*"([^"]*)",\s*(\d+),\s*(\d+),\s*"([^"]*)",\s*"([^"]*)"\)', re.M)
+CONFIG = re.compile(r'^CONFIG\(\w+,\s*"(\w+)",\s*(\w+),\s*"([^"]*)",\s*(\d+),\s*(\d+),\s*"([^"]*)",\s*"([^"]*)",\s*"[^"]*"\)', re.M)
 TYPES = {'TEXT': 'text', 'NUMBER': 'number', 'LIST': 'list'}
 SETTING = re.compile(r'^\| `([a-z0-9_]+)` \| (?:text|number|list) \|.*$', re.M)
 

@@ -60,8 +60,8 @@ struct core {
     struct store_recovery recovery;
     char setup_code[API_SETUP_CODE_TEXT];
     char fingerprint[96]; /* of the TLS certificate; read before the sandbox closes */
-    bool announced;  /* the banner was printed */
-    int64_t said_ns; /* when an error of the tick was last said */
+    bool announced;       /* the banner was printed */
+    int64_t said_ns;      /* when an error of the tick was last said */
 };
 
 /* core_call.c: requests from peers to the api, answers back. */

@@ -18,8 +18,8 @@ struct register_counts {
     int64_t reviewed_ns;   /* date of the newest approved document for D14.0.3, 0 none */
 };
 
-/* old_before_ns: passwords set before it are old; late_before_ns: audit rows from before it should have been handed
- * over. */
+/* old_before_ns: passwords set before it are old; late_before_ns: audit rows from before it should have been
+ * handed over. */
 int register_count_all(struct reg *r, int64_t old_before_ns, int64_t late_before_ns,
                        struct register_counts *ret, struct err *err) MUST_USE;
 

@@ -143,7 +143,8 @@ int register_duty_note(struct reg *r, struct str duty, const struct register_dut
     struct str catalogue = s->catalogue.p == NULL ? S("") : s->catalogue;
     int64_t same = 0;
     if (sql_number(r,
-                   "SELECT status = ?3 AND json_extract(reason, '$.code') IS json_extract(?4, '$.code') FROM duty_history WHERE duty = ?1 AND subject = ?2"
+                   "SELECT status = ?3 AND json_extract(reason, '$.code') IS json_extract(?4, '$.code')"
+                   " FROM duty_history WHERE duty = ?1 AND subject = ?2"
                    " ORDER BY id DESC LIMIT 1",
                    SQL_VALS(SQL_S(duty), SQL_S(subject), SQL_S(s->status), SQL_S(s->reason)), &same,
                    err) != 0)
