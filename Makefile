@@ -30,10 +30,11 @@ run: all ## build, then start the node in the foreground with its data in DATA
 test: test-packages third web build-all build-asan/build.ninja build-tsan/build.ninja build-clang/build.ninja ## every test; the last line is "N passed, N failed"
 	ninja -j$(JOBS) -C build-asan
 	@python3 scripts/run_tests.py --jobs $(JOBS) --meson build-asan --meson build-tsan:concurrent --meson build-clang:sandbox \
-	    $(if $(wildcard web/package.json),--command 'web check' web 'npm run --silent check' \
-	    --command 'web tests' web 'npm run --silent test' \
-    --command 'pages' tests/browser 'node pages.mjs --quick' --command 'flows' tests/browser 'node flows.mjs' \
-    --command 'road' tests/browser 'node road.mjs ../../build/src/khiend/khiend --quick')
+	    $(if $(wildcard web/package.json),--command 'console: types' web 'npm run --silent check' \
+	    --command 'console: texts' web 'npm run --silent test' --command 'console: size' web 'npm run --silent size' \
+	    --command 'console: pages' . 'node tests/browser/pages.mjs --quick' \
+	    --command 'console: flows' . 'node tests/browser/flows.mjs' \
+	    --command 'console: the road' . 'node tests/browser/road.mjs build/src/khiend/khiend --quick')
 
 bench: all ## measure; results in bench/out/
 	@python3 bench/run.py

@@ -8,12 +8,14 @@ sanitizer's report, a missing plan) is one failed test more. A command without T
 failed is printed. The last line is "N passed, N failed". Exit code 1 when something failed or when nothing ran.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import time
 
 TAP_LINE = re.compile(r'^\s*(not )?ok\b(?:\s+\d+)?(.*)$')
 PLAN = re.compile(r'^\s*1\.\.(\d+)\s*(?:#.*)?$')
@@ -83,11 +85,15 @@ def run_meson(total, spec, jobs):
         print(f"{'ok    ' if failed == 0 else 'FAILED'} {test['duration']:6.1f} s {passed:5d}  {name}", flush=True)
 
 
-def run_command(total, name, folder, command):
-    print(f'== {name}', flush=True)
+def start_command(name, folder, command):
     env = dict(os.environ, KHIEN_BUILD=str(pathlib.Path('build-asan').resolve()))
+    begin = time.monotonic()
     run = subprocess.run(command, shell=True, cwd=folder, env=env, text=True, errors='replace',
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return name, run, time.monotonic() - begin
+
+
+def count_command(total, name, run, seconds):
     closing = CLOSING.search(run.stdout)
     broken = '' if run.returncode == 0 else f'ended with {run.returncode}'
     if closing and not any(TAP_LINE.match(line) for line in run.stdout.splitlines()):
@@ -103,7 +109,7 @@ def run_command(total, name, folder, command):
         if passed + failed == 0:
             total.passed += 1
             passed = 1
-    print(f"{'ok    ' if failed == 0 and not broken else 'FAILED'} {passed:5d}  {name}", flush=True)
+    print(f"{'ok    ' if failed == 0 and not broken else 'FAILED'} {seconds:6.1f} s {passed:5d}  {name}", flush=True)
 
 
 def main():
@@ -115,8 +121,11 @@ def main():
     total = Sum()
     for spec in args.meson:
         run_meson(total, spec, args.jobs)
-    for name, folder, command in args.command:
-        run_command(total, name, folder, command)
+    if args.command:
+        print('== console', flush=True)
+    with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
+        for done in pool.map(lambda c: start_command(*c), args.command):
+            count_command(total, *done)
     if total.skipped:
         print(f'{total.skipped} skipped')
     print(f'{total.passed} passed, {total.failed} failed', flush=True)

@@ -11,12 +11,16 @@
 
 static bool refuse(struct api_ctx *c, const char *field, const char *what)
 {
-    char detail[160];
-    int n = snprintf(detail, sizeof(detail), "%s: %s", field, what);
-    api_ctx_problem_open(c, PROBLEM_BAD_REQUEST, (struct str){detail, (size_t)n});
-    JOUT_CSTR(&c->j, "field", field);
-    (void)api_ctx_problem_end(c, PROBLEM_BAD_REQUEST);
+    (void)api_ctx_bad_field(c, field, str_of(what));
     return false;
+}
+
+/* A member of an object inside is named "org.name". */
+static bool refuse_member(struct api_ctx *c, const char *inside, const char *name, const char *what)
+{
+    char field[96];
+    (void)snprintf(field, sizeof(field), "%s%s%s", inside, inside[0] == '\0' ? "" : ".", name);
+    return refuse(c, field, what);
 }
 
 /* word is one of "a|b|c". */
@@ -77,7 +81,8 @@ static const char *scalar_fault(const struct api_member *m, const json_t *v)
 }
 
 /* Members of one object; objects inside are one level deep by construction of the lists. */
-static bool check_members(struct api_ctx *c, const struct api_member *members, json_t *body)
+static bool check_members(struct api_ctx *c, const struct api_member *members, json_t *body,
+                          const char *inside)
 {
     const char *key;
     json_t *v;
@@ -88,22 +93,22 @@ static bool check_members(struct api_ctx *c, const struct api_member *members, j
             return refuse(c, "body", "has a member that is not known");
         const char *fault = scalar_fault(m, v);
         if (fault != NULL && !(json_is_null(v) && !m->required))
-            return refuse(c, m->name, fault);
+            return refuse_member(c, inside, m->name, fault);
     }
     for (const struct api_member *m = members; m->type != TYPE_END; m++) {
         if (m->required && json_object_get(body, m->name) == NULL)
-            return refuse(c, m->name, "is missing");
+            return refuse_member(c, inside, m->name, "is missing");
     }
     return true;
 }
 
 static bool check_body(struct api_ctx *c)
 {
-    if (!check_members(c, c->route->body, c->body))
+    if (!check_members(c, c->route->body, c->body, ""))
         return false;
     for (const struct api_member *m = c->route->body; m->type != TYPE_END; m++) {
         json_t *inner = m->type == TYPE_OBJECT ? json_object_get(c->body, m->name) : NULL;
-        if (json_is_object(inner) && !check_members(c, m->members, inner))
+        if (json_is_object(inner) && !check_members(c, m->members, inner, m->name))
             return false;
     }
     return true;
@@ -121,7 +126,7 @@ bool api_body_read(struct api_ctx *c)
     }
     /* A form of another site cannot send this type: one more wall against forged requests. */
     (void)str_cut(c->req->content_type, ';', &media, &rest);
-    if (!str_eq_nocase(str_trim(media), S("application/json"))) {
+    if (c->req->body.n > 0 && !str_eq_nocase(str_trim(media), S("application/json"))) {
         (void)api_ctx_problem(c, PROBLEM_MEDIA_TYPE, S("send application/json"));
         return false;
     }

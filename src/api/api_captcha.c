@@ -171,10 +171,10 @@ void api_captcha_draw(struct buf *svg, const char *text, uint64_t random)
         draw_glyph(&d, *c, x);
     draw_noise(&d);
     shuffle(&d);
-    buf_put(
-        svg,
-        S("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 240 70\" width=\"240\" height=\"70\">"
-          "<path fill=\"none\" stroke=\"currentColor\" stroke-width=\"2.2\" stroke-linecap=\"round\" d=\""));
+    buf_put(svg,
+            S("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 240 70\" width=\"240\" height=\"70\">"
+              "<rect width=\"240\" height=\"70\" fill=\"#f4f6f8\"/><path fill=\"none\" stroke=\"#1f2937\" "
+              "stroke-width=\"2.2\" stroke-linecap=\"round\" d=\""));
     for (size_t i = 0; i < d.n; i++) {
         const struct segment *s = &d.segments[i];
         buf_printf(svg, "M%.1f %.1fL%.1f %.1f", s->x1, s->y1, s->x2, s->y2);

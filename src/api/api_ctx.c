@@ -95,6 +95,13 @@ int api_ctx_problem(struct api_ctx *c, enum api_problem p, struct str detail)
     return api_ctx_problem_end(c, p);
 }
 
+int api_ctx_bad_field(struct api_ctx *c, const char *field, struct str detail)
+{
+    api_ctx_problem_open(c, PROBLEM_BAD_REQUEST, detail);
+    JOUT_CSTR(&c->j, "field", field);
+    return api_ctx_problem_end(c, PROBLEM_BAD_REQUEST);
+}
+
 void api_ctx_error(struct api_ctx *c, const struct err *err)
 {
     enum api_problem p = api_problem_of(err->code);

@@ -90,6 +90,8 @@ int api_ctx_empty(struct api_ctx *c);          /* 204 */
 int api_ctx_bytes(struct api_ctx *c, const char *content_type, struct str body);
 int api_ctx_stream(struct api_ctx *c); /* head of server-sent events */
 int api_ctx_problem(struct api_ctx *c, enum api_problem p, struct str detail);
+/* bad_request with the member that is wrong. */
+int api_ctx_bad_field(struct api_ctx *c, const char *field, struct str detail);
 /* With more members: api_ctx_problem_open(), JOUT_…, then api_ctx_problem_end(). */
 void api_ctx_problem_open(struct api_ctx *c, enum api_problem p, struct str detail);
 int api_ctx_problem_end(struct api_ctx *c, enum api_problem p);

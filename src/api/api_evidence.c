@@ -27,8 +27,8 @@ void api_evidence_write(struct api_ctx *c, const struct register_evidence *e)
     jout_key(j, S("dated"));
     api_ctx_date(j, e->dated_ns);
     JOUT_STR(j, "digest", e->digest);
-    JOUT_STR(j, "by", e->by);
-    JOUT_TIME(j, "at", e->at_ns);
+    JOUT_STR(j, "by", is_document ? e->by : S("Khiên"));
+    JOUT_TIME(j, "at", is_document ? e->at_ns : e->seen_ns);
     JOUT_STR(j, "state", e->state);
     JOUT_STR(j, "approved_by", e->approved_by);
     JOUT_TIME(j, "approved_at", e->approved_ns);
@@ -45,7 +45,7 @@ void api_evidence_write(struct api_ctx *c, const struct register_evidence *e)
     } else {
         JOUT_STR(j, "check", e->check_id);
         JOUT_STR(j, "result", e->result);
-        JOUT_TIME(j, "seen", e->seen_ns);
+        JOUT_TIME(j, "since", e->at_ns);
     }
     jout_obj_end(j);
 }

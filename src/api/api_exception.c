@@ -26,8 +26,11 @@ void api_exception_write(struct api_ctx *c, const struct register_exception *x)
 int api_exception_list(struct api_ctx *c, struct err *err)
 {
     struct register_exception_list list;
-    if (register_duty_exceptions(c->api->reg, &c->mem, api_ctx_query(c, "duty"), api_ctx_query(c, "state"),
-                                 c->now_ns, api_ctx_page(c), &list, err) != 0)
+    struct str state = api_ctx_query(c, "state");
+    if (str_eq(state, S("ended")))
+        state = S("expired");
+    if (register_duty_exceptions(c->api->reg, &c->mem, api_ctx_query(c, "duty"), state, c->now_ns,
+                                 api_ctx_page(c), &list, err) != 0)
         return -1;
     jout_obj(&c->j);
     jout_key(&c->j, S("items"));

@@ -132,8 +132,14 @@ int api_finding_acknowledge(struct api_ctx *c, struct err *err)
 int api_finding_close(struct api_ctx *c, struct err *err)
 {
     struct register_finding f;
-    if (find(c, &f, err) != 0 ||
-        register_finding_close(c->api->reg, &c->by, f.id, api_ctx_text(c, "note"), err) != 0)
+    if (find(c, &f, err) != 0)
+        return -1;
+    if (str_trim(api_ctx_text(c, "note")).n == 0) {
+        api_ctx_problem_open(c, PROBLEM_NOTE_NEEDED, S("say what was done"));
+        JOUT_CSTR(&c->j, "field", "note");
+        return api_ctx_problem_end(c, PROBLEM_NOTE_NEEDED);
+    }
+    if (register_finding_close(c->api->reg, &c->by, f.id, api_ctx_text(c, "note"), err) != 0)
         return -1;
     return answer(c, err);
 }

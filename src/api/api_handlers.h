@@ -12,8 +12,8 @@ api_handler api_setup_get, api_setup_post;
 /* api_session.c, api_signin.c */
 api_handler api_session_get, api_session_delete, api_signin_post, api_signin_captcha;
 /* api_me.c */
-api_handler api_me_password, api_me_totp_post, api_me_totp_confirm;
-/* Make a secret and recovery codes for c->person and write the object {"secret","uri","recovery"}. */
+api_handler api_me_password, api_me_totp_offer, api_me_totp_confirm;
+/* Offer a secret and recovery codes to c->person and write the object {"secret","uri","recovery"}. */
 int api_me_totp_write(struct api_ctx *c, struct err *err) MUST_USE;
 /* Answer password_weak; bits of password_check(). */
 int api_me_weak(struct api_ctx *c, const char *field, unsigned reasons);

@@ -92,8 +92,8 @@ int api_me_totp_write(struct api_ctx *c, struct err *err)
         codes[i] = totp_recovery_digest(str_of(texts[i]), &ok);
         assert(ok);
     }
-    if (register_person_set_totp(c->api->reg, &c->by, c->person.id, secret, codes, TOTP_RECOVERY_COUNT,
-                                 err) != 0)
+    if (register_person_offer_totp(c->api->reg, &c->by, c->person.id, secret, codes, TOTP_RECOVERY_COUNT,
+                                   err) != 0)
         return -1;
     buf_init(&uri, 4096);
     totp_put_uri(&uri, S("Khiên"), c->person.login, secret);
@@ -114,11 +114,8 @@ int api_me_totp_write(struct api_ctx *c, struct err *err)
     return 0;
 }
 
-int api_me_totp_post(struct api_ctx *c, struct err *err)
+int api_me_totp_offer(struct api_ctx *c, struct err *err)
 {
-    /* Taking the factor away from an open session must not be enough to get rid of it. */
-    if (c->person.totp_on)
-        return api_ctx_problem(c, PROBLEM_CONFLICT, S("an administrator resets the password first"));
     if (api_me_totp_write(c, err) != 0)
         return -1;
     api_ctx_changed(c);
@@ -128,9 +125,9 @@ int api_me_totp_post(struct api_ctx *c, struct err *err)
 int api_me_totp_confirm(struct api_ctx *c, struct err *err)
 {
     int64_t step;
-    if (!c->person.has_totp_secret || c->person.totp_on)
+    if (!c->person.has_totp_offer)
         return api_ctx_problem(c, PROBLEM_CONFLICT, S("no secret waits to be confirmed"));
-    if (!totp_check(c->person.totp_secret, api_ctx_text(c, "code"), c->now_ns, c->person.totp_step, &step)) {
+    if (!totp_check(c->person.totp_offer, api_ctx_text(c, "code"), c->now_ns, 0, &step)) {
         if (api_ctx_audit(c, S("totp_on"), S("person"), S(""), false, S(""), err) != 0)
             return -1;
         return api_ctx_problem(c, PROBLEM_BAD_CODE, S("look at the clock of the telephone"));

@@ -13,6 +13,7 @@ static void write_person(struct jout *j, const struct register_person *p)
     JOUT_BOOL(j, "totp", p->totp_on);
     JOUT_TIME(j, "last_sign_in", p->last_sign_in_ns);
     JOUT_TIME(j, "password_due", register_person_password_due(p->password_ns));
+    JOUT_TIME(j, "last_sign_in", p->last_sign_in_ns);
     JOUT_TIME(j, "disabled", p->disabled_ns);
     JOUT_TIME(j, "created", p->created_ns);
     jout_obj_end(j);
@@ -88,7 +89,7 @@ int api_people_add(struct api_ctx *c, struct err *err)
     struct str login;
     bool found;
     if (!register_person_login_fold(api_ctx_text(c, "login"), folded, &login))
-        return err_set(err, ERR_USAGE, "login: letters, digits, '.', '-' and '_' only");
+        return api_ctx_bad_field(c, "login", S("letters, digits, '.', '-' and '_' only"));
     if (register_person_find_login(c->api->reg, &c->mem, login, &other, &found, err) != 0)
         return -1;
     if (found)

@@ -28,6 +28,7 @@
     X(PROBLEM_SETUP_DONE, "setup_done", 409, "The node is set up already")                                   \
     X(PROBLEM_TOO_LARGE, "too_large", 413, "Too large")                                                      \
     X(PROBLEM_MEDIA_TYPE, "media_type", 415, "The body must be application/json")                            \
+    X(PROBLEM_NOTE_NEEDED, "note_needed", 422, "A note is needed")                                           \
     X(PROBLEM_PASSWORD_WEAK, "password_weak", 422, "The password does not follow the rules")                 \
     X(PROBLEM_LOCKED, "locked", 423, "Too many wrong tries: locked for a while")                             \
     X(PROBLEM_LIMIT, "limit", 429, "Too many requests, or a limit was reached")                              \

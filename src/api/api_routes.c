@@ -61,7 +61,7 @@ static const struct api_member q_duties[] = {WORD_OF("status", "met|failed|overd
 static const struct api_member q_evidence[] = {
     TEXT_OF("duty", 32, ""), WORD_OF("state", "waiting|approved|rejected|expired", ""), PAGE_PARAMS, END};
 static const struct api_member q_exceptions[] = {
-    TEXT_OF("duty", 32, ""), WORD_OF("state", "waiting|approved|rejected|expired", ""), PAGE_PARAMS, END};
+    TEXT_OF("duty", 32, ""), WORD_OF("state", "waiting|approved|rejected|ended", ""), PAGE_PARAMS, END};
 static const struct api_member q_metric[] = {NEED_TEXT("name", 64, "cpu, ram_used, …"),
                                              TEXT_OF("from", 64, ""), TEXT_OF("to", 64, ""),
                                              NUMBER_OF("step", 1, 86400, "seconds"), END};
@@ -107,7 +107,7 @@ static const struct api_member b_person[] = {
 static const struct api_member b_new_password[] = {
     NEED_SECRET("password", "must be changed at the next sign-in"), END};
 static const struct api_member b_note[] = {TEXT_OF("note", 4000, ""), END};
-static const struct api_member b_close[] = {NEED_TEXT("note", 4000, "why it is closed"), END};
+static const struct api_member b_close[] = {TEXT_OF("note", 4000, "why it is closed; compulsory"), END};
 static const struct api_member b_evidence[] = {
     WORD_OF("kind", "document", ""),
     NEED_TEXT("title", 512, ""),
@@ -152,10 +152,8 @@ const struct api_route api_routes[] = {
     GET("/captcha", PERMIT_OPEN, 0, api_signin_captcha, "captcha", NULL, "A new picture"),
     POST("/me/password", PERMIT_SELF, MC, api_me_password, "password_change", b_password, 204,
          "Change the own password"),
-    POST("/me/totp/new", PERMIT_SELF, 0, api_me_totp_post, "totp_new", b_none, 201,
+    POST("/me/totp/offer", PERMIT_SELF, 0, api_me_totp_offer, "totp_offer", b_none, 201,
          "A new secret for one-time codes; in force after it is confirmed"),
-    POST("/me/totp/offer", PERMIT_SELF, 0, api_me_totp_post, "totp_new", b_none, 201,
-         "The same as /me/totp/new"),
     POST("/me/totp", PERMIT_SELF, 0, api_me_totp_confirm, "totp_on", b_totp, 204,
          "Confirm the secret with a code"),
 
@@ -177,7 +175,8 @@ const struct api_route api_routes[] = {
     GET("/events/{id}", PERMIT_READ, ROUTE_AUDIT_READ, api_log_event, "event_read", NULL, "One event"),
     GET("/events/{id}/around", PERMIT_READ, ROUTE_AUDIT_READ, api_log_around, "event_around", q_around,
         "Events of the same source before and after"),
-    GET("/tail", PERMIT_READ, ROUTE_AUDIT_READ | ROUTE_STREAM, api_log_tail, "tail", q_query, "Live events"),
+    GET("/tail", PERMIT_READ, ROUTE_AUDIT_READ | ROUTE_STREAM | ROUTE_NO_TOUCH, api_log_tail, "tail", q_query,
+        "Live events"),
     GET("/fields", PERMIT_READ, 0, api_log_fields, "fields", q_query, "Names of fields for completion"),
 
     GET("/findings", PERMIT_READ, 0, api_finding_list, "findings", q_findings, "Findings, newest first"),

@@ -81,7 +81,9 @@ static int check_code(struct api_ctx *c, bool *ret_ok, struct err *err)
     if (!ok) {
         if (api_ctx_audit(c, S("setup"), S("org"), S(""), false, S("{\"reason\":\"bad_code\"}"), err) != 0)
             return -1;
-        return api_ctx_problem(c, PROBLEM_BAD_CODE, S("the code stands on the console of the machine"));
+        api_ctx_problem_open(c, PROBLEM_BAD_CODE, S("the code stands on the console of the machine"));
+        JOUT_CSTR(&c->j, "field", "code");
+        return api_ctx_problem_end(c, PROBLEM_BAD_CODE);
     }
     *ret_ok = true;
     return 0;
@@ -103,7 +105,7 @@ int api_setup_post(struct api_ctx *c, struct err *err)
     if (!ok)
         return 0;
     if (!register_person_login_fold(login, folded, &login))
-        return err_set(err, ERR_USAGE, "login: letters, digits, '.', '-' and '_' only");
+        return api_ctx_bad_field(c, "login", S("letters, digits, '.', '-' and '_' only"));
     unsigned reasons = password_check(password, login);
     if (reasons != 0)
         return api_me_weak(c, "password", reasons);

@@ -7,11 +7,64 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct tls_server {
     SSL_CTX *ctx;
 };
+
+/*
+ * How many connections of a server live. The counter hangs on the SSL_CTX, which every connection holds,
+ * because libevent frees connections later than its owner thinks.
+ */
+static int ctx_index = -1, ssl_index = -1;
+static pthread_once_t index_once = PTHREAD_ONCE_INIT;
+
+static void free_counter(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
+{
+    (void)parent;
+    (void)ad;
+    (void)index;
+    (void)argl;
+    (void)argp;
+    free(ptr);
+}
+
+static void count_down(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
+{
+    atomic_size_t *live = ptr;
+    (void)parent;
+    (void)ad;
+    (void)index;
+    (void)argl;
+    (void)argp;
+    if (live != NULL)
+        (void)atomic_fetch_sub(live, 1);
+}
+
+static void index_init(void)
+{
+    ctx_index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, NULL, NULL, free_counter);
+    ssl_index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL, 0, NULL, NULL, NULL, count_down);
+}
+
+static bool add_counter(SSL_CTX *ctx)
+{
+    (void)pthread_once(&index_once, index_init);
+    atomic_size_t *live = ctx_index < 0 || ssl_index < 0 ? NULL : calloc(1, sizeof(*live));
+    if (live == NULL || SSL_CTX_set_ex_data(ctx, ctx_index, live) != 1) {
+        free(live);
+        return false;
+    }
+    return true;
+}
+
+size_t tls_live(const struct tls_server *s)
+{
+    return atomic_load((atomic_size_t *)SSL_CTX_get_ex_data(s->ctx, ctx_index));
+}
 
 static int tls_fail(struct err *err, const char *what)
 {
@@ -59,6 +112,9 @@ static bool fill_cert(X509 *x, EVP_PKEY *key, const char *const *names, size_t n
     struct buf alt;
     buf_init(&alt, 8192);
     X509_NAME *name = X509_get_subject_name(x);
+    /* RFC 5280, appendix A: a common name has 64 characters at most; clients look at the alternative names.
+     */
+    const char *common = strlen(names[0]) <= 64 ? names[0] : "khien";
     time_t from = (time_t)(now_ns / NS_PER_S) - 3600; /* clients with a slow clock accept it at once */
     ASN1_INTEGER *number = X509_get_serialNumber(x);
     BIGNUM *bn = NULL;
@@ -71,7 +127,7 @@ static bool fill_cert(X509 *x, EVP_PKEY *key, const char *const *names, size_t n
          X509_time_adj_ex(X509_getm_notAfter(x), days, 0, &from) != NULL && X509_set_pubkey(x, key) == 1 &&
          X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)"Khiên", -1, -1, 0) ==
              1 &&
-         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)names[0], -1, -1, 0) ==
+         X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common, -1, -1, 0) ==
              1 &&
          X509_set_issuer_name(x, name) == 1 && alt_names(&alt, names, n_names) &&
          add_ext(x, NID_subject_alt_name, alt.p) && add_ext(x, NID_basic_constraints, "critical,CA:FALSE") &&
@@ -141,27 +197,60 @@ int tls_cert_info(struct str cert_pem, char ret_fingerprint[96], int64_t *ret_no
     return 0;
 }
 
+/* A locked key is an error: nobody is there to type its password. */
+static int no_password(char *out, int n, int for_writing, void *arg)
+{
+    (void)out;
+    (void)n;
+    (void)for_writing;
+    (void)arg;
+    return -1;
+}
+
+/* Hand every certificate of the text to `take`; true where there is one and all were taken. */
+static bool each_cert(SSL_CTX *ctx, struct str pem, bool (*take)(SSL_CTX *ctx, X509 *x, bool first))
+{
+    BIO *bio = pem.n > INT32_MAX ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+    bool ok = bio != NULL, first = true;
+    X509 *x;
+    while (ok && (x = PEM_read_bio_X509(bio, NULL, no_password, NULL)) != NULL) {
+        ok = take(ctx, x, first);
+        first = false;
+        X509_free(x);
+    }
+    BIO_free(bio);
+    if (ok && !first)
+        ERR_clear_error(); /* the end of the text is no error */
+    return ok && !first;
+}
+
+/* The server's own certificate comes first, then those that lead to the authority. */
+static bool take_own(SSL_CTX *ctx, X509 *x, bool first)
+{
+    return first ? SSL_CTX_use_certificate(ctx, x) == 1 : SSL_CTX_add1_chain_cert(ctx, x) == 1;
+}
+
+static bool take_authority(SSL_CTX *ctx, X509 *x, bool first)
+{
+    (void)first;
+    return X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), x) == 1 && SSL_CTX_add_client_CA(ctx, x) == 1;
+}
+
 static bool use_pem(SSL_CTX *ctx, struct str cert_pem, struct str key_pem)
 {
-    X509 *x = read_cert(cert_pem);
     BIO *bio = key_pem.n > INT32_MAX ? NULL : BIO_new_mem_buf(key_pem.p, (int)key_pem.n);
-    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-    bool ok = x != NULL && key != NULL && SSL_CTX_use_certificate(ctx, x) == 1 &&
-              SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_check_private_key(ctx) == 1;
+    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+    bool ok = key != NULL && each_cert(ctx, cert_pem, take_own) && SSL_CTX_use_PrivateKey(ctx, key) == 1 &&
+              SSL_CTX_check_private_key(ctx) == 1;
     BIO_free(bio);
     EVP_PKEY_free(key);
-    X509_free(x);
     return ok;
 }
 
 static bool use_client_ca(SSL_CTX *ctx, struct str pem)
 {
-    X509 *ca = read_cert(pem);
-    bool ok = ca != NULL && X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), ca) == 1 &&
-              SSL_CTX_add_client_CA(ctx, ca) == 1;
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
-    X509_free(ca);
-    return ok;
+    return each_cert(ctx, pem, take_authority);
 }
 
 static int choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in,
@@ -185,11 +274,11 @@ int tls_server_new(struct str cert_pem, struct str key_pem, struct str client_ca
     if (s == NULL)
         return err_set(err, ERR_NOMEM, "TLS server");
     s->ctx = SSL_CTX_new(TLS_server_method());
-    bool ok = s->ctx != NULL && SSL_CTX_set_min_proto_version(s->ctx, TLS1_2_VERSION) == 1 &&
-              SSL_CTX_set_cipher_list(s->ctx, "ECDHE+AESGCM:!aNULL") == 1 &&
-              SSL_CTX_set_session_id_context(s->ctx, session_id, sizeof(session_id) - 1) == 1 &&
-              use_pem(s->ctx, cert_pem, key_pem) &&
-              (client_ca_pem.n == 0 || use_client_ca(s->ctx, client_ca_pem));
+    bool ok =
+        s->ctx != NULL && add_counter(s->ctx) && SSL_CTX_set_min_proto_version(s->ctx, TLS1_2_VERSION) == 1 &&
+        SSL_CTX_set_cipher_list(s->ctx, "ECDHE+AESGCM:!aNULL") == 1 &&
+        SSL_CTX_set_session_id_context(s->ctx, session_id, sizeof(session_id) - 1) == 1 &&
+        use_pem(s->ctx, cert_pem, key_pem) && (client_ca_pem.n == 0 || use_client_ca(s->ctx, client_ca_pem));
     if (!ok) {
         tls_server_free(s);
         return tls_fail(err, "TLS server");
@@ -213,8 +302,13 @@ void tls_server_free(struct tls_server *s)
 struct ssl_st *tls_accept(struct tls_server *s)
 {
     SSL *ssl = SSL_new(s->ctx);
-    if (ssl != NULL)
-        SSL_set_accept_state(ssl);
+    atomic_size_t *live = SSL_CTX_get_ex_data(s->ctx, ctx_index);
+    if (ssl == NULL || SSL_set_ex_data(ssl, ssl_index, live) != 1) {
+        SSL_free(ssl);
+        return NULL;
+    }
+    (void)atomic_fetch_add(live, 1);
+    SSL_set_accept_state(ssl);
     return ssl;
 }
 

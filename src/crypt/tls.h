@@ -22,7 +22,8 @@ int tls_cert_info(struct str cert_pem, char ret_fingerprint[96], int64_t *ret_no
                   struct err *err) MUST_USE;
 
 /*
- * Server from PEM texts. client_ca_pem (may be empty): client certificates are asked for, are optional, and
+ * Server from PEM texts; cert_pem may go on with the certificates that lead to the authority. client_ca_pem
+ * (one or more authorities, may be empty): client certificates are asked for, are optional, and
  * one that is shown must chain to it. console: ALPN http/1.1, session tickets kept short.
  */
 int tls_server_new(struct str cert_pem, struct str key_pem, struct str client_ca_pem, struct tls_server **ret,
@@ -32,6 +33,7 @@ void tls_server_free(struct tls_server *s);
 /* A connection's state in accepting mode; the bufferevent that takes it frees it. NULL when memory is used
  * up. */
 struct ssl_st *tls_accept(struct tls_server *s) MUST_USE;
+size_t tls_live(const struct tls_server *s); /* connections that tls_accept made and nobody has freed */
 /* Subject of the verified client certificate of a connection, e.g. "CN=may-01"; false where there is none. */
 bool tls_peer_subject(struct ssl_st *ssl, struct buf *out);
 

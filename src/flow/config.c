@@ -15,7 +15,7 @@ struct row {
 };
 
 static const struct row rows[CONFIG_COUNT] = {
-#define CONFIG(id, key, type, def, min, max, unit, doc, doc_vi)                                            \
+#define CONFIG(id, key, type, def, min, max, unit, doc, doc_vi)                                              \
     [CONFIG_##id] = {key, type, def, min, max, unit, doc, doc_vi},
 #include "flow/config.def"
 #undef CONFIG
@@ -66,6 +66,8 @@ static int set_list(struct config *c, enum config_id id, const struct yamltree_n
         struct str s;
         if (yamltree_str(node->items[i], &s, err) != 0)
             return -1;
+        if (str_find_char(s, '\0') != SIZE_MAX)
+            return yamltree_fail(node->items[i], err, "%s: a NUL byte in the value", rows[id].key);
         s = arena_str(&c->mem, s);
         if (s.p == NULL)
             return err_set(err, ERR_NOMEM, "configuration");

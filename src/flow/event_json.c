@@ -38,6 +38,16 @@ static void put_value(struct jout *j, const struct event_field *f)
         jout_str(j, f->value.p == NULL ? S("") : f->value);
 }
 
+/* A clock that was never set says 1970, and that is shown; jout_time would take 0 for no time. */
+static void put_stamp(struct jout *j, int64_t ns)
+{
+    jout_key(j, S("@timestamp"));
+    if (ns == 0)
+        jout_str(j, S("1970-01-01T00:00:00Z"));
+    else
+        jout_time(j, ns);
+}
+
 static void put_id(struct jout *j, uint64_t id)
 {
     char text[24];
@@ -51,7 +61,7 @@ void event_json_put(struct jout *j, const struct event *e, struct str source_nam
     jout_obj(j);
     jout_key(j, S("id"));
     put_id(j, e->id);
-    JOUT_TIME(j, "@timestamp", e->time_ns);
+    put_stamp(j, e->time_ns);
     JOUT_TIME(j, "received", e->recv_ns);
     jout_key(j, S("source"));
     jout_obj(j);
@@ -84,7 +94,7 @@ void event_json_put(struct jout *j, const struct event *e, struct str source_nam
 void event_json_put_flat(struct jout *j, const struct event *e, struct str source_name)
 {
     jout_obj(j);
-    JOUT_TIME(j, "@timestamp", e->time_ns);
+    put_stamp(j, e->time_ns);
     if (e->id != 0) {
         jout_key(j, S("event.id"));
         put_id(j, e->id);

@@ -94,28 +94,6 @@ static int on_source(struct intake *i, const struct frame *f, struct err *err)
     return 0;
 }
 
-static void count(struct node_source *s, const struct event *e)
-{
-    int64_t second = e->recv_ns / NS_PER_S;
-    if (e->seq > s->last_seq + 1) {
-        s->gaps++;
-        s->missing += e->seq - s->last_seq - 1;
-    }
-    s->last_seq = e->seq;
-    s->stored++;
-    s->malformed += (e->flags & EVENT_MALFORMED) != 0;
-    if (s->first_ns == 0)
-        s->first_ns = e->recv_ns;
-    if (e->recv_ns > s->last_seen_ns)
-        s->last_seen_ns = e->recv_ns;
-    for (; s->minute_s < second; s->minute_s++) {
-        if (second - s->minute_s > 60)
-            s->minute_s = second - 60;
-        s->minute[(s->minute_s + 1) % 60] = 0;
-    }
-    s->minute[second % 60]++;
-}
-
 /* Unpack a batch; events that the store already has (core died after the commit and before its word) are left
  * out. */
 static int unpack(struct intake *i, struct str payload, struct event **ret, size_t *ret_n, struct err *err)
@@ -180,7 +158,7 @@ static int on_events(struct intake *i, const struct frame *f, struct err *err)
     }
     i->refusing = false;
     for (size_t k = 0; k < n; k++)
-        count(node_source_find(i->o.node, events[k].source), &events[k]);
+        node_source_count_event(node_source_find(i->o.node, events[k].source), &events[k]);
     i->events += n;
     i->next_batch = f->tag + 1;
     uint64_t before = i->n > 0 ? i->ring[(i->first + i->n - 1) % BATCHES_MAX].last_id : 0;
@@ -200,7 +178,8 @@ static int on_counters(struct intake *i, struct str payload, struct err *err)
         struct node_source *s = i->senders[m.source].source;
         s->received = i->senders[m.source].base + m.received;
         if (m.dropped > i->senders[m.source].dropped)
-            s->gaps++; /* what UDP lost unread is a hole, too */
+            node_source_count_dropped(s, m.dropped - i->senders[m.source].dropped,
+                                      sys_now(node_sys(i->o.node)));
         i->senders[m.source].dropped = m.dropped;
         s->dropped = i->senders[m.source].dropped_base + m.dropped;
         if (m.last_seen_ns > s->last_seen_ns)

@@ -63,6 +63,15 @@ int node_catalogue_dir(const struct sys *sys, const struct config *c, char *out,
     return 0;
 }
 
+const char *node_credential(const struct sys *sys, char *out, size_t out_n)
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY"); /* systemd: LoadCredential=node.key */
+    if (dir != NULL && join(out, out_n, dir, "node.key") && sys_exists(sys, out))
+        return out;
+    out[0] = '\0';
+    return NULL;
+}
+
 /* The register's key is made from the node key under a label of its own. Source: RFC 5869. */
 static int register_key(const struct node *n, uint8_t out[REGISTER_KEY_BYTES], struct err *err)
 {
@@ -134,7 +143,6 @@ static int open_parts(struct node *n, bool rules, struct store_recovery *ret_rec
 int node_open(const struct node_opts *o, struct node **ret, struct store_recovery *ret_recovery,
               struct err *err)
 {
-    const char *credentials = getenv("CREDENTIALS_DIRECTORY"); /* systemd: LoadCredential=node.key */
     struct node *n = calloc(1, sizeof(*n));
     if (n == NULL)
         return err_set(err, ERR_NOMEM, "node");
@@ -143,9 +151,9 @@ int node_open(const struct node_opts *o, struct node **ret, struct store_recover
     n->read_only = o->read_only;
     n->started_ns = n->judged_ns = sys_now(o->sys);
     n->duties_stale = true;
-    if (credentials != NULL && join(n->credential, sizeof(n->credential), credentials, "node.key") &&
-        !sys_exists(n->sys, n->credential))
-        n->credential[0] = '\0';
+    n->access_before = -1;
+    const char *credential = node_credential(o->sys, n->credential, sizeof(n->credential));
+    assert(credential == NULL || credential == n->credential);
     int rc = 0;
     if (o->catalogue_dir != NULL)
         (void)snprintf(n->catalogue_dir, sizeof(n->catalogue_dir), "%s", o->catalogue_dir);
@@ -290,6 +298,11 @@ int node_tick(struct node *n, uint64_t *ret_durable, struct err *err)
     return rc;
 }
 
+void node_searched(struct node *n)
+{
+    n->searches++;
+}
+
 void node_changed(struct node *n)
 {
     n->duties_stale = true;
@@ -306,6 +319,8 @@ void node_set_process(struct node *n, size_t i, const struct node_process *p)
 {
     assert(i < COUNT_OF(n->processes));
     struct node_process *q = &n->processes[i];
+    for (uint32_t k = q->restarts; k < p->restarts; k++)
+        n->restart_ns[n->restarts_noted++ % COUNT_OF(n->restart_ns)] = sys_now(n->sys);
     struct node_process old = *q;
     *q = *p;
     if (!p->known && old.pid == p->pid) { /* the parent knows pid and restarts, the child itself the rest */

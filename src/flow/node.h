@@ -41,6 +41,12 @@ const struct config *node_config(const struct node *n);
 int node_catalogue_dir(const struct sys *sys, const struct config *c, char *out, size_t out_n,
                        struct err *err) MUST_USE;
 
+/* Path of the node key that systemd handed over, NULL where it lies in the data directory. out has room for a
+ * path. */
+const char *node_credential(const struct sys *sys, char *out, size_t out_n);
+
+#define NODE_LAYERS 5
+
 /* One sender as core knows it. Numbers of the running front plus what earlier runs left. */
 struct node_source {
     uint32_t id;
@@ -53,13 +59,21 @@ struct node_source {
     char saved_position[320];
     int64_t first_ns, last_seen_ns, silent_after_s, created_ns;
     bool connected;
-    uint64_t minute[60]; /* events per second, ring by second of receipt */
-    int64_t minute_s;    /* second of the newest entry */
+    struct node_hour {
+        int64_t hour; /* since 1970 */
+        uint64_t stored, malformed, dropped;
+    } hours[24];
+    int64_t layer_ns[NODE_LAYERS]; /* last event that shows a layer of D19.5, in the order of check.h */
+    uint64_t minute[60];           /* events per second, ring by second of receipt */
+    int64_t minute_s;              /* second of the newest entry */
 };
 
 /* Number in the register for a sender, made where it is new; the entry stays valid until node_close. */
 int node_source_get(struct node *n, struct str kind, struct str address, struct str name,
                     struct node_source **ret, struct err *err) MUST_USE;
+/* Count an event that was stored, or datagrams that were lost. */
+void node_source_count_event(struct node_source *s, const struct event *e);
+void node_source_count_dropped(struct node_source *s, uint64_t n, int64_t now_ns);
 struct node_source *node_source_find(struct node *n, uint32_t id); /* NULL: unknown */
 size_t node_source_count(const struct node *n);
 struct node_source *node_source_at(struct node *n, size_t i);
@@ -84,6 +98,8 @@ void node_on_event(struct node *n, void (*fn)(void *arg, const struct event *e),
 
 /* The register was changed by a person: names of sources are read anew, duties are judged soon. */
 void node_changed(struct node *n);
+/* A search was answered: the checks compare their number with the audit records about searches. */
+void node_searched(struct node *n);
 
 /* What the parent knows. */
 struct node_process {

@@ -59,15 +59,32 @@ static void count_rules(const struct node *n, struct check_logs *l)
     }
 }
 
+/* Sums of the last 24 hours. */
+static struct node_hour day_of(const struct node_source *s, int64_t now_ns)
+{
+    struct node_hour sum = {0};
+    int64_t hour = now_ns / HOUR_NS;
+    for (size_t i = 0; i < COUNT_OF(s->hours); i++) {
+        if (s->hours[i].hour > hour - (int64_t)COUNT_OF(s->hours) && s->hours[i].hour <= hour) {
+            sum.stored += s->hours[i].stored;
+            sum.malformed += s->hours[i].malformed;
+            sum.dropped += s->hours[i].dropped;
+        }
+    }
+    return sum;
+}
+
 static void fill_logs(struct node *n, const struct register_counts *c, int64_t now_ns, struct check_logs *l)
 {
     struct store_stats stats;
+    const struct node_source *self = node_source_find(n, n->self);
     store_stats(n->store, &stats);
     *l = (struct check_logs){
         .read = true,
         .lag_p95_ms = node_watch_lag_p95_ms(n),
         .oldest_ns = stats.first_ns,
-        .since_ns = n->started_ns,
+        .since_ns = self == NULL ? n->started_ns : self->created_ns, /* the first start ever */
+        .layers_read = true,
         .retention_months = (uint32_t)(config_number(n->config, CONFIG_RETENTION_DAYS) * 12 / 365),
         .reviewed_ns = c->reviewed_ns,
     };
@@ -82,10 +99,11 @@ static void fill_logs(struct node *n, const struct register_counts *c, int64_t n
             l->sources_silent++;
             l->silent_name = str_of(s->name);
         }
-        l->records_24h += s->stored;
-        l->malformed_24h += s->malformed;
-        if (s->created_ns != 0 && s->created_ns < l->since_ns)
-            l->since_ns = s->created_ns;
+        struct node_hour day = day_of(s, now_ns);
+        l->records_24h += day.stored;
+        l->malformed_24h += day.malformed;
+        for (size_t k = 0; k < NODE_LAYERS; k++)
+            l->layers[k] += s->layer_ns[k] > now_ns - DAY_NS;
     }
     count_rules(n, l);
 }
@@ -109,9 +127,9 @@ static void fill_host(struct node *n, int64_t now_ns, struct check_host *h)
         .heartbeat_ns = s->at_ns,
     };
     for (size_t i = 0; i < n->n_sources; i++)
-        h->queue_dropped_24h += (uint32_t)(n->sources[i]->dropped - n->sources[i]->dropped_before);
-    for (size_t i = 0; i < COUNT_OF(n->processes); i++)
-        h->restarts_24h += n->processes[i].restarts;
+        h->queue_dropped_24h += (uint32_t)day_of(n->sources[i], now_ns).dropped;
+    for (size_t i = 0; i < COUNT_OF(n->restart_ns); i++)
+        h->restarts_24h += n->restart_ns[i] > now_ns - DAY_NS;
 }
 
 static void fill_store(struct node *n, const struct register_counts *c, struct check_store *s)
@@ -164,6 +182,8 @@ int node_obs_fill(struct node *n, int64_t now_ns, struct check_obs *ret, struct 
     if (register_count_all(n->reg, old_before, now_ns - AUDIT_LATE_NS, &c, err) != 0)
         return -1;
     *ret = (struct check_obs){.now_ns = now_ns};
+    if (n->access_before < 0)
+        n->access_before = c.audit_access - (int64_t)n->searches;
     fill_accounts(n, &c, &ret->accounts);
     fill_logs(n, &c, now_ns, &ret->logs);
     fill_host(n, now_ns, &ret->host);

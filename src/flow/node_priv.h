@@ -17,8 +17,8 @@
 #define NODE_LAG_SLOTS 24u /* doubling from 1 ms */
 #define NODE_LAG_MINUTES 60u
 #define NODE_THRESHOLDS_MAX 8u
-#define NODE_FINDS_MAX 1024u /* groups of matches that wait for the register */
-#define NODE_FIND_SLOTS 4096u
+#define NODE_FINDS_MAX 8192u /* groups of matches that wait for the register */
+#define NODE_FIND_SLOTS 32768u
 
 struct node_pending;
 
@@ -72,6 +72,10 @@ struct node {
     uint64_t audit_seen, matches, matches_lost;
     int64_t audit_done; /* audit row that waits for the next commit to be handed over; 0 none */
     uint64_t audit_event;
+    int64_t restart_ns[32]; /* when a child was started again, ring */
+    uint64_t restarts_noted;
+    uint64_t searches;     /* answered since the start */
+    int64_t access_before; /* audit rows about reading before that; -1 not looked yet */
     /* Result of the last verification, told by whoever ran it. */
     int64_t verified_ns;
     uint64_t verified_bad;

@@ -224,6 +224,67 @@ bool node_source_silent(const struct node *n, const struct node_source *s, int64
     return k != SIZE_MAX && !str_eq(str_of(s->kind), S("import")) && now_ns >= silence_at_ns(&n->silences[k]);
 }
 
+/* The bucket of an hour, emptied where it still holds the same hour of yesterday. */
+static struct node_hour *hour_of(struct node_source *s, int64_t now_ns)
+{
+    int64_t hour = now_ns / (3600 * NS_PER_S);
+    struct node_hour *h = &s->hours[(uint64_t)hour % COUNT_OF(s->hours)];
+    if (h->hour != hour)
+        *h = (struct node_hour){.hour = hour};
+    return h;
+}
+
+/* Which layer of D19.5 an event shows, by its data set (docs/format/events.md); -1 none. */
+static int layer_of(struct str dataset)
+{
+    static const struct {
+        struct str dataset;
+        enum check_layer layer;
+    } rows[] = {{{"linux.firewall", 14}, CHECK_NETWORK}, {{"linux.auth", 10}, CHECK_SERVER},
+                {{"linux.systemd", 13}, CHECK_SERVER},   {{"linux.cron", 10}, CHECK_SERVER},
+                {{"linux.kernel", 12}, CHECK_SERVER},    {{"web.access", 10}, CHECK_APPLICATION},
+                {{"web.error", 9}, CHECK_APPLICATION}};
+    for (size_t i = 0; dataset.n > 0 && i < COUNT_OF(rows); i++) {
+        if (str_eq(dataset, rows[i].dataset))
+            return (int)rows[i].layer;
+    }
+    return -1;
+}
+
+void node_source_count_event(struct node_source *s, const struct event *e)
+{
+    int64_t second = e->recv_ns / NS_PER_S;
+    if (e->seq > s->last_seq + 1) {
+        s->gaps++;
+        s->missing += e->seq - s->last_seq - 1;
+    }
+    s->last_seq = e->seq;
+    s->stored++;
+    s->malformed += (e->flags & EVENT_MALFORMED) != 0;
+    struct node_hour *h = hour_of(s, e->recv_ns);
+    h->stored++;
+    h->malformed += (e->flags & EVENT_MALFORMED) != 0;
+    int layer = layer_of(event_get(e, FIELD_EVENT_DATASET));
+    if (layer >= 0)
+        s->layer_ns[layer] = e->recv_ns;
+    if (s->first_ns == 0)
+        s->first_ns = e->recv_ns;
+    if (e->recv_ns > s->last_seen_ns)
+        s->last_seen_ns = e->recv_ns;
+    for (; s->minute_s < second; s->minute_s++) {
+        if (second - s->minute_s > 60)
+            s->minute_s = second - 60;
+        s->minute[(s->minute_s + 1) % 60] = 0;
+    }
+    s->minute[second % 60]++;
+}
+
+void node_source_count_dropped(struct node_source *s, uint64_t n, int64_t now_ns)
+{
+    s->gaps++; /* what UDP lost unread is a hole, too */
+    hour_of(s, now_ns)->dropped += n;
+}
+
 void node_source_refresh(struct node *n)
 {
     struct register_page page = {.limit = REGISTER_PAGE_MAX};

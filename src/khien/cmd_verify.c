@@ -55,14 +55,19 @@ static int verify_directory(struct cmd *c)
 {
     struct offline o = {.lock = -1};
     struct err err = {0};
-    char dir[2300], keys[2300];
+    char dir[2300], keys[2300], credential[2300];
     struct store_verified v = {0};
     struct finds f = {.c = c};
     if (offline_lock(c, false, &o, &err) != 0)
         return cmd_fail(c, &err);
     (void)snprintf(dir, sizeof(dir), "%s/store", o.data_dir);
     (void)snprintf(keys, sizeof(keys), "%s/keys", o.data_dir);
-    struct store_verify_opts opts = {.sys = c->sys, .dir = dir, .keys_dir = keys, .found = found, .arg = &f};
+    struct store_verify_opts opts = {.sys = c->sys,
+                                     .dir = dir,
+                                     .keys_dir = keys,
+                                     .node_key_path = node_credential(c->sys, credential, sizeof(credential)),
+                                     .found = found,
+                                     .arg = &f};
     int rc = store_verify(&opts, &v, &err);
     offline_close(&o);
     if (rc != 0)

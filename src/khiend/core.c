@@ -120,11 +120,13 @@ static void on_peer_gone(void *arg, struct channel *ch, const char *why)
 {
     struct core_peer *p = arg;
     (void)ch;
-    (void)why;
     p->gone = true;
     core_call_peer_gone(p->core, p);
-    if (p->core->front == p)
-        p->core->front = NULL;
+    if (p->core->front != p)
+        return;
+    p->core->front = NULL;
+    if (!str_eq(str_of(why), S(CHANNEL_CLOSED)))
+        node_plan_ctl_accuse(p->core->ctl, "front", why);
 }
 
 static int add_peer(struct core *c, int fd, bool local, struct core_peer **ret, struct err *err)
@@ -272,9 +274,10 @@ static void owner_of(const char *dir, unsigned *uid, unsigned *gid)
 
 static int enter_sandbox(struct core *c, struct err *err)
 {
-    char catalogue[2048];
+    char catalogue[2048], credential[2300];
     if (node_catalogue_dir(c->plan->sys, c->plan->config, catalogue, sizeof(catalogue), err) != 0)
         return -1;
+    (void)node_credential(c->plan->sys, credential, sizeof(credential));
     const struct sandbox_path paths[] = {
         {.path = c->plan->data_dir, .write = true},
         {.path = catalogue},
@@ -285,6 +288,7 @@ static int enter_sandbox(struct core *c, struct err *err)
         {.path = "/proc/loadavg"},
         {.path = "/proc/uptime"},
         {.path = "/proc/diskstats"},
+        {.path = credential[0] == '\0' ? "/etc/localtime" : credential},
         {.path = "/etc/localtime"},
         {.path = "/usr/share/zoneinfo"},
     };

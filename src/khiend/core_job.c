@@ -114,6 +114,8 @@ static int submit(struct core *c, uint64_t token, const struct node_search *what
     s->core = c;
     s->token = token;
     s->search = *what;
+    if (what->kind == NODE_SEARCH || what->kind == NODE_SEARCH_COUNT)
+        node_searched(c->node);
     s->local = local;
     s->rc = -1;
     (void)err_set(&s->err, ERR_IO, "the node is stopping");
@@ -209,7 +211,7 @@ struct core_verify {
     struct core *core;
     bool running, ever, ok;
     int64_t finished_ns;
-    char dir[2300], keys_dir[2300];
+    char dir[2300], keys_dir[2300], credential[2300];
     struct store_verified result;
     struct err err;
     int rc;
@@ -232,12 +234,14 @@ static void verify_found(void *arg, const char *place, const char *what)
 static void verify_run(struct worker_job *job)
 {
     struct core_verify *v = CONTAINER_OF(job, struct core_verify, job);
-    struct store_verify_opts o = {.sys = v->core->plan->sys,
-                                  .dir = v->dir,
-                                  .keys_dir = v->keys_dir,
-                                  .live = node_store(v->core->node),
-                                  .found = verify_found,
-                                  .arg = v};
+    struct store_verify_opts o = {
+        .sys = v->core->plan->sys,
+        .dir = v->dir,
+        .keys_dir = v->keys_dir,
+        .node_key_path = node_credential(v->core->plan->sys, v->credential, sizeof(v->credential)),
+        .live = node_store(v->core->node),
+        .found = verify_found,
+        .arg = v};
     v->rc = store_verify(&o, &v->result, &v->err);
 }
 

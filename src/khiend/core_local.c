@@ -1,6 +1,6 @@
 /*
- * core_local.c - what the tool asks over the local socket. The peer owns the data directory (SO_PEERCRED), so there is no session; every
- * question is audited all the same. Bodies are JSON objects made by the tool.
+ * core_local.c - what the tool asks over the local socket. The peer owns the data directory (SO_PEERCRED), so
+ * there is no session; every question is audited all the same. Bodies are JSON objects made by the tool.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@
 static struct str text_of(const json_t *body, const char *key)
 {
     const json_t *v = json_object_get(body, key);
-    return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)} : (struct str){NULL, 0};
+    return json_is_string(v) ? (struct str){json_string_value(v), json_string_length(v)}
+                             : (struct str){NULL, 0};
 }
 
 static int64_t number_of(const json_t *body, const char *key, int64_t def)
@@ -136,12 +137,9 @@ static const struct route {
     const char *path, *action;
     int (*run)(struct core *c, uint64_t token, const json_t *body, struct err *err);
 } routes[] = {
-    {"/local/search", "search", local_search},
-    {"/local/tail", "search", local_tail},
-    {"/local/duties", "duties_read", local_duties},
-    {"/local/status", NULL, local_status},
-    {"/local/verify", "verify", local_verify},
-    {"/local/verify_state", NULL, local_verify_state},
+    {"/local/search", "search", local_search},      {"/local/tail", "search", local_tail},
+    {"/local/duties", "duties_read", local_duties}, {"/local/status", NULL, local_status},
+    {"/local/verify", "verify", local_verify},      {"/local/verify_state", NULL, local_verify_state},
 };
 
 static int note(struct core *c, const struct route *r, const json_t *body, struct err *err)

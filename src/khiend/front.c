@@ -73,7 +73,8 @@ static void on_channel_gone(void *arg, struct channel *ch, const char *why)
 {
     struct front *f = arg;
     (void)ch;
-    (void)why;
+    if (!str_eq(str_of(why), S(CHANNEL_CLOSED)))
+        node_plan_ctl_accuse(f->ctl, "core", why);
     /* Core has died: the parent starts a new one and sends its channel. What is not acknowledged waits here.
      */
     f->core = false;

@@ -296,7 +296,10 @@ static void add_followed(struct front *f)
             source_table_get(f->table, SOURCE_FILE, str_of(files[i]), (struct str){NULL, 0});
         f->intake->senders[s->id].state = KNOWN; /* told as soon as the channel stands */
     }
-    if (!str_eq(str_of(config_text(f->plan->config, CONFIG_JOURNAL)), S("off"))) {
+    const char *journal = config_text(f->plan->config, CONFIG_JOURNAL);
+    /* "auto" on a machine without journald: a source that can never speak would count as silent. */
+    bool running = sys_exists(f->plan->sys, "/run/systemd/journal/socket");
+    if (str_eq(str_of(journal), S("on")) || (str_eq(str_of(journal), S("auto")) && running)) {
         const struct source *s =
             source_table_get(f->table, SOURCE_JOURNAL, S("journal"), (struct str){NULL, 0});
         f->intake->senders[s->id].state = KNOWN;

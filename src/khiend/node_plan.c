@@ -56,3 +56,12 @@ int node_plan_ctl_recv(int ctl, struct ctl_msg *ret, int *ret_fd, struct err *er
     }
     return 0;
 }
+
+void node_plan_ctl_accuse(int ctl, const char *who, const char *why)
+{
+    const struct ctl_msg m = {.kind = 'K'};
+    struct err err = {0};
+    (void)fprintf(stderr, "khiend: %s sent a frame that does not check (%s): it is restarted\n", who, why);
+    if (node_plan_ctl_send(ctl, &m, -1, &err) != 0)
+        (void)fprintf(stderr, "khiend: %s\n", err.msg);
+}

@@ -26,7 +26,8 @@ struct node_plan {
 
 /* One message on the control socket between parent and child; a channel's descriptor may ride along. */
 struct ctl_msg {
-    char kind; /* 'R' child: ready; 'F' parent: new channel; 'Q' parent: quit */
+    char kind; /* 'R' child: ready; 'K' child: the other one sent a bad frame; 'F' parent: new channel; 'N'
+                  parent: news */
     uint32_t front_pid, core_pid, front_restarts, core_restarts;
 };
 
@@ -35,6 +36,9 @@ bool node_plan_path(const struct node_plan *p, const char *part, char *out, size
 /* Send or receive a control message; fd -1 = none. recv: 0 = message, 1 = the peer has gone or nothing is
  * there. */
 int node_plan_ctl_send(int ctl, const struct ctl_msg *m, int fd, struct err *err) MUST_USE;
+/* Tell the parent that the other child sent a frame that does not check: the parent kills it and starts it
+ * anew. */
+void node_plan_ctl_accuse(int ctl, const char *who, const char *why);
 int node_plan_ctl_recv(int ctl, struct ctl_msg *ret, int *ret_fd, struct err *err) MUST_USE;
 
 #endif

@@ -196,6 +196,11 @@ static void on_ctl(struct parent *p, struct child *c)
     }
     if (fd >= 0)
         (void)close(fd);
+    if (m.kind == 'K') {
+        const struct child *other = c == &p->child[FRONT] ? &p->child[CORE] : &p->child[FRONT];
+        if (other->pid != 0)
+            (void)kill(other->pid, SIGKILL);
+    }
     if (m.kind == 'R') {
         c->ready = c->ever_ready = true;
         if (p->child[CORE].ctl >= 0) { /* core shows the processes in the console */

@@ -40,10 +40,10 @@ enum pred_kind {
 #define PRED_REGEX_STEPS_MAX 200000 /* PCRE2 match limit; a value that needs more does not match */
 
 /*
- * Field of a predicate. Besides ECS names these pseudo-fields exist: "@timestamp" (time), "severity",
- * "message", "raw", "*" (raw, message and every field), "source.name" (needs pred_scratch_sources),
- * "source.id", "event.id" (number in the store). A field that occurs several times matches when one of its
- * values does.
+ * Field of a predicate. Besides ECS names these pseudo-fields exist: "@timestamp" (time), "severity" (also
+ * "log.level"), "message", "raw" (also "event.original"), "*" (raw, message and every field), "source.name"
+ * (needs pred_scratch_sources), "source.id", "event.id" (number in the store). A field that occurs several
+ * times matches when one of its values does.
  */
 struct pred_field {
     uint16_t id; /* FIELD_*, or FIELD_OTHER and name, or PRED_FIELD_* below */

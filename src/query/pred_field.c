@@ -4,13 +4,11 @@ static const struct {
     struct str name;
     uint16_t id;
 } pseudo[] = {
-    {{"@timestamp", 10}, PRED_FIELD_TIME},
-    {{"severity", 8}, PRED_FIELD_SEVERITY},
-    {{"message", 7}, PRED_FIELD_MESSAGE},
-    {{"raw", 3}, PRED_FIELD_RAW},
-    {{"*", 1}, PRED_FIELD_ANY},
-    {{"source.name", 11}, PRED_FIELD_SOURCE},
-    {{"event.id", 8}, PRED_FIELD_EVENT_ID},
+    {{"@timestamp", 10}, PRED_FIELD_TIME},    {{"severity", 8}, PRED_FIELD_SEVERITY},
+    {{"message", 7}, PRED_FIELD_MESSAGE},     {{"raw", 3}, PRED_FIELD_RAW},
+    {{"log.level", 9}, PRED_FIELD_SEVERITY}, /* names under which events are shown */
+    {{"event.original", 14}, PRED_FIELD_RAW}, {{"*", 1}, PRED_FIELD_ANY},
+    {{"source.name", 11}, PRED_FIELD_SOURCE}, {{"event.id", 8}, PRED_FIELD_EVENT_ID},
     {{"source.id", 9}, PRED_FIELD_SOURCE_ID},
 };
 

@@ -47,17 +47,20 @@ int register_evidence_attach(struct reg *r, const struct register_by *by,
     return 0;
 }
 
-/* Newest result of this check for this duty and subject, if it is the same as the one of c; else 0. */
+/*
+ * Newest row of this check for this duty and subject, if it says the same and did not expire meanwhile: a gap
+ * in the proof begins another row. Else 0.
+ */
 static int same_result(struct reg *r, const struct register_evidence_check *c, struct str subject,
-                       int64_t *ret_id, struct err *err)
+                       int64_t now_ns, int64_t *ret_id, struct err *err)
 {
     return sql_number(
         r,
-        "SELECT CASE WHEN result = ?4 AND note = ?5 THEN id ELSE 0 END FROM evidence"
-        " WHERE kind = 'auto' AND check_id = ?1 AND subject = ?2 AND duty = ?3 ORDER BY id DESC LIMIT 1",
-        SQL_VALS(SQL_S(c->check_id), SQL_S(subject), SQL_S(c->duty), SQL_S(c->result),
-                 SQL_S(c->note.p == NULL ? S("") : c->note)),
-        ret_id, err);
+        "SELECT CASE WHEN result = ?4 AND (expires_at = 0 OR expires_at >= ?5) THEN id ELSE 0 END"
+        " FROM evidence WHERE kind = 'auto' AND check_id = ?1 AND subject = ?2 AND duty = ?3"
+        " ORDER BY id DESC LIMIT 1",
+        SQL_VALS(SQL_S(c->check_id), SQL_S(subject), SQL_S(c->duty), SQL_S(c->result), SQL_I(now_ns)), ret_id,
+        err);
 }
 
 static int insert_check(struct reg *r, const struct register_by *by, const struct register_evidence_check *c,
@@ -85,12 +88,17 @@ int register_evidence_note_check(struct reg *r, const struct register_by *by,
     struct str subject = c->subject.p == NULL ? S("") : c->subject;
     int64_t id = 0;
     assert(c->duty.n > 0 && c->check_id.n > 0 && c->result.n > 0);
-    if (register_tx_begin(r, &tx, err) != 0 || same_result(r, c, subject, &id, err) != 0)
+    if (register_tx_begin(r, &tx, err) != 0 || same_result(r, c, subject, by->now_ns, &id, err) != 0)
         return -1;
     if (id == 0 && insert_check(r, by, c, subject, &id, err) != 0)
         return -1;
-    if (sql_run(r, "UPDATE evidence SET seen_at = ?2, expires_at = ?3 WHERE id = ?1",
-                SQL_VALS(SQL_I(id), SQL_I(by->now_ns), SQL_I(c->expires_ns)), err) != 0 ||
+    if (sql_run(
+            r,
+            "UPDATE evidence SET seen_at = ?2, expires_at = ?3, note = ifnull(?4, ''), digest = ifnull(?5, "
+            "'')"
+            " WHERE id = ?1",
+            SQL_VALS(SQL_I(id), SQL_I(by->now_ns), SQL_I(c->expires_ns), SQL_S(c->note), SQL_S(c->digest)),
+            err) != 0 ||
         register_tx_commit(&tx, err) != 0)
         return -1;
     *ret_id = id;

@@ -11,10 +11,10 @@
 
 struct register_evidence {
     int64_t id, org;
-    struct str duty;    /* D14.0.3 */
-    struct str subject; /* what the duty is about; empty: the org */
-    struct str kind;    /* auto, document */
-    struct str title;
+    struct str duty;     /* D14.0.3 */
+    struct str subject;  /* what the duty is about; empty: the org */
+    struct str kind;     /* auto, document */
+    struct str title;    /* auto: may be a JSON object {"vi","en"} */
     struct str check_id; /* auto: the check */
     struct str result;   /* auto: met, failed, unknown; document: empty */
     int64_t dated_ns;    /* date on the document, time of the check */
@@ -60,7 +60,10 @@ struct register_evidence_check {
 int register_evidence_attach(struct reg *r, const struct register_by *by,
                              const struct register_evidence_document *d, int64_t *ret_id,
                              struct err *err) MUST_USE;
-/* The same result again only moves seen_ns and expires_ns of the newest row; another result adds a row. */
+/*
+ * The same result again renews the newest row (seen_ns, expires_ns, note, digest) while it has not expired;
+ * another result, or a gap, adds a row. The raw records behind it are sealed in the event store.
+ */
 int register_evidence_note_check(struct reg *r, const struct register_by *by,
                                  const struct register_evidence_check *c, int64_t *ret_id,
                                  struct err *err) MUST_USE;

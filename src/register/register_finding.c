@@ -232,9 +232,10 @@ int register_finding_history(struct reg *r, struct arena *a, int64_t id, struct 
         .items = ARENA_NEW(a, struct register_finding_step, REGISTER_FINDING_HISTORY_MAX)};
     if (list.items == NULL)
         return err_set(err, ERR_NOMEM, "history of a finding");
-    if (sql_open(r, &q, a,
-                 "SELECT at, who, what, note FROM finding_history WHERE finding = ?1 ORDER BY id DESC LIMIT ?2",
-                 SQL_VALS(SQL_I(id), SQL_I(REGISTER_FINDING_HISTORY_MAX)), err) != 0)
+    if (sql_open(
+            r, &q, a,
+            "SELECT at, who, what, note FROM finding_history WHERE finding = ?1 ORDER BY id DESC LIMIT ?2",
+            SQL_VALS(SQL_I(id), SQL_I(REGISTER_FINDING_HISTORY_MAX)), err) != 0)
         return -1;
     for (bool row = true; row && list.n < REGISTER_FINDING_HISTORY_MAX;) {
         if (sql_step(&q, &row, err) != 0)

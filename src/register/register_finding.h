@@ -99,7 +99,7 @@ int register_finding_urgent(struct reg *r, struct arena *a, int64_t org, uint32_
 /* Sample events, oldest first. */
 int register_finding_events(struct reg *r, int64_t id, uint64_t ret[REGISTER_FINDING_EVENTS_MAX],
                             size_t *ret_n, struct err *err) MUST_USE;
-/* What was done about it, oldest first. */
+/* What was done about it (opened, acknowledged, closed), newest first. */
 int register_finding_history(struct reg *r, struct arena *a, int64_t id, struct register_finding_history *ret,
                              struct err *err) MUST_USE;
 

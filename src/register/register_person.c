@@ -82,10 +82,8 @@ int register_person_add(struct reg *r, const struct register_by *by, const struc
 }
 
 #define PERSON_COLUMNS                                                                                       \
-    "id, org, name, phone, login, role, hash, must_change, password_at, totp_on, totp_step, totp_secret, "   \
-    "lang,"                                                                                                  \
-    " disabled_at, created_at,"                                                                              \
-    " ifnull((SELECT max(s.created_at) FROM session s WHERE s.person = person.id), 0)"
+    "id, org, name, phone, login, role, hash, must_change, password_at, totp_on, totp_step, totp_secret,"    \
+    " totp_offer, lang, disabled_at, created_at, last_sign_in"
 
 static void read_person(struct sql *q, struct register_person *p)
 {
@@ -101,7 +99,8 @@ static void read_person(struct sql *q, struct register_person *p)
     p->password_ns = sql_i64(q);
     p->totp_on = sql_bool(q);
     p->totp_step = sql_i64(q);
-    p->has_totp_secret = sql_blob(q, p->totp_secret, sizeof(p->totp_secret)) == sizeof(p->totp_secret);
+    (void)sql_blob(q, p->totp_secret, sizeof(p->totp_secret));
+    p->has_totp_offer = sql_blob(q, p->totp_offer, sizeof(p->totp_offer)) == sizeof(p->totp_offer);
     p->lang = sql_str(q);
     p->disabled_ns = sql_i64(q);
     p->created_ns = sql_i64(q);
@@ -230,27 +229,26 @@ int64_t register_person_password_due(int64_t password_ns)
     return when_to_ns(&c, &due) ? due : INT64_MAX;
 }
 
-int register_person_set_totp(struct reg *r, const struct register_by *by, int64_t id,
-                             const uint8_t secret[REGISTER_TOTP_SECRET_BYTES], const struct digest *codes,
-                             size_t n_codes, struct err *err)
+int register_person_offer_totp(struct reg *r, const struct register_by *by, int64_t id,
+                               const uint8_t secret[REGISTER_TOTP_SECRET_BYTES], const struct digest *codes,
+                               size_t n_codes, struct err *err)
 {
     CLEANUP(register_tx_end) struct register_tx tx = {0};
     struct str bytes = {(const char *)secret, REGISTER_TOTP_SECRET_BYTES};
     if (register_tx_begin(r, &tx, err) != 0 ||
-        sql_run(r,
-                "UPDATE person SET totp_secret = ?2, totp_on = 0, totp_step = 0, version = version + 1"
-                " WHERE id = ?1",
+        sql_run(r, "UPDATE person SET totp_offer = ?2, version = version + 1 WHERE id = ?1",
                 SQL_VALS(SQL_I(id), SQL_B(bytes)), err) != 0 ||
         one_person(r, id, err) != 0 ||
-        sql_run(r, "DELETE FROM recovery_code WHERE person = ?1", SQL_VALS(SQL_I(id)), err) != 0)
+        sql_run(r, "DELETE FROM recovery_code WHERE person = ?1 AND offered = 1", SQL_VALS(SQL_I(id)), err) !=
+            0)
         return -1;
     for (size_t i = 0; i < n_codes; i++) {
         struct str code = {(const char *)codes[i].b, DIGEST_BYTES};
-        if (sql_run(r, "INSERT INTO recovery_code(person, hash) VALUES(?1, ?2)",
+        if (sql_run(r, "INSERT INTO recovery_code(person, hash, offered) VALUES(?1, ?2, 1)",
                     SQL_VALS(SQL_I(id), SQL_B(code)), err) != 0)
             return -1;
     }
-    if (register_audit_note(r, by, S("totp_new"), S("person"), id, err) != 0)
+    if (register_audit_note(r, by, S("totp_offer"), S("person"), id, err) != 0)
         return -1;
     return register_tx_commit(&tx, err);
 }
@@ -261,10 +259,14 @@ int register_person_confirm_totp(struct reg *r, const struct register_by *by, in
     CLEANUP(register_tx_end) struct register_tx tx = {0};
     if (register_tx_begin(r, &tx, err) != 0 ||
         sql_run(r,
-                "UPDATE person SET totp_on = 1, totp_step = ?2, version = version + 1"
-                " WHERE id = ?1 AND totp_secret IS NOT NULL AND totp_on = 0",
+                "UPDATE person SET totp_secret = totp_offer, totp_offer = NULL, totp_on = 1, totp_step = ?2,"
+                " version = version + 1 WHERE id = ?1 AND totp_offer IS NOT NULL",
                 SQL_VALS(SQL_I(id), SQL_I(step)), err) != 0 ||
-        one_person(r, id, err) != 0 || register_audit_note(r, by, S("totp_on"), S("person"), id, err) != 0)
+        one_person(r, id, err) != 0 ||
+        sql_run(r, "DELETE FROM recovery_code WHERE person = ?1 AND offered = 0", SQL_VALS(SQL_I(id)), err) !=
+            0 ||
+        sql_run(r, "UPDATE recovery_code SET offered = 0 WHERE person = ?1", SQL_VALS(SQL_I(id)), err) != 0 ||
+        register_audit_note(r, by, S("totp_on"), S("person"), id, err) != 0)
         return -1;
     return register_tx_commit(&tx, err);
 }
@@ -273,8 +275,10 @@ int register_person_clear_totp(struct reg *r, int64_t id, struct err *err)
 {
     if (sql_run(r, "DELETE FROM recovery_code WHERE person = ?1", SQL_VALS(SQL_I(id)), err) != 0)
         return -1;
-    return sql_run(r, "UPDATE person SET totp_secret = NULL, totp_on = 0, totp_step = 0 WHERE id = ?1",
-                   SQL_VALS(SQL_I(id)), err);
+    return sql_run(
+        r,
+        "UPDATE person SET totp_secret = NULL, totp_offer = NULL, totp_on = 0, totp_step = 0 WHERE id = ?1",
+        SQL_VALS(SQL_I(id)), err);
 }
 
 int register_person_use_totp(struct reg *r, int64_t id, int64_t step, bool *ret_fresh, struct err *err)
@@ -292,7 +296,9 @@ int register_person_use_recovery(struct reg *r, const struct register_by *by, in
     CLEANUP(register_tx_end) struct register_tx tx = {0};
     struct str hash = {(const char *)code->b, DIGEST_BYTES};
     if (register_tx_begin(r, &tx, err) != 0 ||
-        sql_run(r, "UPDATE recovery_code SET used_at = ?3 WHERE person = ?1 AND hash = ?2 AND used_at = 0",
+        sql_run(r,
+                "UPDATE recovery_code SET used_at = ?3 WHERE person = ?1 AND hash = ?2 AND used_at = 0 AND "
+                "offered = 0",
                 SQL_VALS(SQL_I(id), SQL_B(hash), SQL_I(by->now_ns)), err) != 0)
         return -1;
     bool ok = sql_changes(r) == 1;

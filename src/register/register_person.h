@@ -37,13 +37,14 @@ struct register_person {
     bool must_change;
     int64_t password_ns; /* when the password was last changed */
     bool totp_on;
-    int64_t totp_step; /* last step that was used */
-    uint8_t totp_secret[REGISTER_TOTP_SECRET_BYTES];
-    bool has_totp_secret;
+    int64_t totp_step;                               /* last step that was used */
+    uint8_t totp_secret[REGISTER_TOTP_SECRET_BYTES]; /* in force, when totp_on */
+    uint8_t totp_offer[REGISTER_TOTP_SECRET_BYTES];  /* waits to be confirmed */
+    bool has_totp_offer;
     struct str lang; /* "vi" or "en" */
     int64_t disabled_ns;
     int64_t created_ns;
-    int64_t last_sign_in_ns; /* 0: never, or too long ago to be kept */
+    int64_t last_sign_in_ns; /* 0: never */
 };
 
 struct register_person_list {
@@ -80,11 +81,14 @@ int register_person_set_password(struct reg *r, const struct register_by *by, in
 /* When the password must be changed at the latest: password_ns plus three calendar months. */
 int64_t register_person_password_due(int64_t password_ns);
 
-/* A new secret and the digests of the recovery codes; one-time codes stay as they are until confirmed. */
-int register_person_set_totp(struct reg *r, const struct register_by *by, int64_t id,
-                             const uint8_t secret[REGISTER_TOTP_SECRET_BYTES], const struct digest *codes,
-                             size_t n_codes, struct err *err) MUST_USE;
-/* From now on sign-in needs a one-time code; step is the one that confirmed. */
+/*
+ * Offer a secret and the digests of new recovery codes. They are in force only after they are confirmed; what
+ * was in force before stays so until then.
+ */
+int register_person_offer_totp(struct reg *r, const struct register_by *by, int64_t id,
+                               const uint8_t secret[REGISTER_TOTP_SECRET_BYTES], const struct digest *codes,
+                               size_t n_codes, struct err *err) MUST_USE;
+/* The offer comes into force: sign-in needs a one-time code. step: the one that confirmed. ERR_NOT_FOUND. */
 int register_person_confirm_totp(struct reg *r, const struct register_by *by, int64_t id, int64_t step,
                                  struct err *err) MUST_USE;
 /* Take the second factor away: the password was reset by another. Part of a change that is audited. */

@@ -112,9 +112,16 @@ static const char schema_1_records[] =
 /* Counters of a source as core last wrote them; the store's newest events tell what came after. */
 static const char schema_2_source_state[] =
     "CREATE TABLE source_state(source INTEGER PRIMARY KEY REFERENCES source(id), received INTEGER NOT NULL,"
-    " stored INTEGER NOT NULL, dropped INTEGER NOT NULL, malformed INTEGER NOT NULL, last_seq INTEGER NOT NULL,"
+    " stored INTEGER NOT NULL, dropped INTEGER NOT NULL, malformed INTEGER NOT NULL, last_seq INTEGER NOT "
+    "NULL,"
     " gaps INTEGER NOT NULL, missing INTEGER NOT NULL, first_at INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
     " position TEXT NOT NULL, dialect TEXT NOT NULL) STRICT;";
+
+/* A new secret stays beside the one in force until a code confirms it. */
+static const char schema_3_offer[] =
+    "ALTER TABLE person ADD COLUMN last_sign_in INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE person ADD COLUMN totp_offer BLOB;"
+    "ALTER TABLE recovery_code ADD COLUMN offered INTEGER NOT NULL DEFAULT 0;";
 
 static const struct {
     const char *name;
@@ -122,6 +129,7 @@ static const struct {
 } migrations[] = {
     {"first tables", {schema_1_people, schema_1_facts, schema_1_records}},
     {"counters of sources", {schema_2_source_state}},
+    {"offered second factor", {schema_3_offer}},
 };
 
 int register_schema_version(void)

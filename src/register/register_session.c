@@ -57,6 +57,9 @@ int register_session_new(struct reg *r, const struct register_by *by, const stru
                 err) != 0)
         return -1;
     int64_t id = sql_last_id(r);
+    if (sql_run(r, "UPDATE person SET last_sign_in = ?2 WHERE id = ?1",
+                SQL_VALS(SQL_I(by->person), SQL_I(by->now_ns)), err) != 0)
+        return -1;
     if (register_audit_note(r, by, S("sign_in"), S("session"), id, err) != 0 ||
         register_tx_commit(&tx, err) != 0)
         return -1;

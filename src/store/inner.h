@@ -75,8 +75,9 @@ struct store {
     struct ckpt ckpt; /* written last */
     int64_t ckpt_mono_ns, space_mono_ns, seal_retry_ns;
     bool ckpt_due, has_ckpt;
-    bool full;     /* the last commit found no room */
-    bool low_disk; /* below the reserve */
+    bool full;              /* the last commit found no room */
+    uint64_t space_written; /* since the last look at the free space */
+    bool low_disk;          /* below the reserve */
 };
 
 /* store_seal.c */

@@ -155,6 +155,20 @@ static int flush(struct store *s, struct err *err)
     return 0;
 }
 
+/* Once a second, and in a flood as often as an eighth of the reserve may have been used: the rest of it
+ * belongs to the register, which must go on when intake has stopped. */
+static void check_space(struct store *s, int64_t now)
+{
+    struct sys_space sp;
+    if (s->space_mono_ns != 0 && now - s->space_mono_ns < SPACE_EVERY_NS &&
+        s->space_written < s->o.reserve_bytes / 8)
+        return;
+    s->space_mono_ns = now;
+    s->space_written = 0;
+    if (sys_space(s->sys, s->dir, &sp, NULL) == 0)
+        s->low_disk = sp.free_bytes < s->o.reserve_bytes;
+}
+
 static int write_packed(struct store *s, struct err *err)
 {
     if (s->wal != NULL && wal_has_frame(s->wal) && flush(s, err) != 0)
@@ -167,9 +181,12 @@ static int write_packed(struct store *s, struct err *err)
         return -1;
     if (wal_frame(s->wal, buf_str(&s->packed), s->packed_n, s->packed_first, err) != 0)
         return -1;
+    s->space_written += s->packed.n;
     buf_clear(&s->packed);
     s->packed_n = 0;
-    return flush(s, err);
+    int rc = flush(s, err);
+    check_space(s, sys_mono(s->sys));
+    return rc;
 }
 
 int store_commit(struct store *s, uint64_t *ret_durable, struct err *err)
@@ -194,16 +211,6 @@ static void note(int rc, const struct err *got, int *ret_rc, struct err *err)
         if (err != NULL)
             *err = *got;
     }
-}
-
-static void check_space(struct store *s, int64_t now)
-{
-    struct sys_space sp;
-    if (s->space_mono_ns != 0 && now - s->space_mono_ns < SPACE_EVERY_NS)
-        return;
-    s->space_mono_ns = now;
-    if (sys_space(s->sys, s->dir, &sp, NULL) == 0)
-        s->low_disk = sp.free_bytes < s->o.reserve_bytes;
 }
 
 static void tick_seal(struct store *s, int64_t now)

@@ -1,4 +1,5 @@
 /* Verification: the small files, the leaves and the write-ahead log; store_verify_seg.c has the segments. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "store/verify.h"
@@ -195,9 +196,12 @@ static int check_wals(struct verify *v, struct err *err)
             return -1;
     }
     uint64_t have = w.any && w.last.last_id > v->sealed_id ? w.last.last_id : v->sealed_id;
-    if (v->has_ckpt && v->ckpt.wal.number != 0 && !w.ckpt_seen)
-        store_verify_bad(v, "write-ahead log", "the signed place is missing: file %llu, byte %llu",
-                         (unsigned long long)v->ckpt.wal.number, (unsigned long long)v->ckpt.wal.size);
+    if (v->has_ckpt && v->ckpt.wal.number != 0 && !w.ckpt_seen) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "%010llu.wal", (unsigned long long)v->ckpt.wal.number);
+        store_verify_bad(v, name, "the signed place of the write-ahead log, byte %llu, is missing",
+                         (unsigned long long)v->ckpt.wal.size);
+    }
     if (v->has_ckpt && v->ckpt.wal.last_id > have)
         store_verify_bad(v, "write-ahead log", "events %llu to %llu are missing",
                          (unsigned long long)(have + 1), (unsigned long long)v->ckpt.wal.last_id);

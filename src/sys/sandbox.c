@@ -163,6 +163,8 @@ static const int calls_common[] = {
     SCMP_SYS(uname),
     SCMP_SYS(prlimit64),
     SCMP_SYS(ioctl),
+    SCMP_SYS(mlock),
+    SCMP_SYS(munlock),
     SCMP_SYS(adjtimex),
     SCMP_SYS(clock_adjtime),
 };

@@ -78,7 +78,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 {
     (void)bev;
     if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) != 0)
-        gone(arg, (what & BEV_EVENT_EOF) != 0 ? "closed" : "socket error");
+        gone(arg, CHANNEL_CLOSED);
 }
 
 int channel_new(struct event_base *base, int fd, channel_frame_fn *on_frame, channel_gone_fn *on_gone,

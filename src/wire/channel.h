@@ -13,8 +13,9 @@ struct channel;
 /* Called in the loop for each frame; the payload is valid during the call. Return false to refuse it: the
  * channel is then closed as bad. */
 typedef bool channel_frame_fn(void *arg, struct channel *ch, const struct frame *f);
-/* Called once when the peer has gone or sent a bad frame (`why`); the channel still exists and must be freed
- * by its owner, here or later. */
+#define CHANNEL_CLOSED "closed"
+/* Called once when the peer has gone: why is CHANNEL_CLOSED, or what was wrong with its frame; the channel
+ * still exists and must be freed by its owner, here or later. */
 typedef void channel_gone_fn(void *arg, struct channel *ch, const char *why);
 
 /* Takes the file descriptor. */

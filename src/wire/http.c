@@ -24,6 +24,7 @@
 struct call {
     uint64_t id;
     struct evhttp_request *req; /* NULL = free slot */
+    struct evhttp_connection *conn;
     bool stream;
 };
 
@@ -31,10 +32,15 @@ struct http {
     struct http_opts o;
     struct evhttp *ev;
     struct evconnlistener *listener;
+    struct event *retry; /* pending while the listener is off */
+    struct event *watch; /* every second */
     uint64_t next_id;
     bool core;
     struct call calls[CALLS_MAX]; /* slot = id % CALLS_MAX */
 };
+
+static const struct timeval retry_after = {.tv_usec = 50 * 1000};
+static const struct timeval watch_every = {.tv_sec = 1};
 
 static const char csp[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
@@ -80,15 +86,28 @@ static void send_problem(struct evhttp_request *req, int status, const char *cod
     send_bytes(req, status, "application/problem+json", (struct str){body, n < 0 ? 0 : (size_t)n});
 }
 
+/* A quality of nought in "gzip;q=0": the coding is switched off. RFC 9110, 12.4.2. */
+static bool is_switched_off(struct str params)
+{
+    struct str name, value, part;
+    double q;
+    while (params.n > 0) {
+        (void)str_cut(params, ';', &part, &params);
+        if (str_cut(part, '=', &name, &value) && str_eq_nocase(str_trim(name), S("q")))
+            return str_to_double(str_trim(value), &q) && q <= 0;
+    }
+    return false;
+}
+
 /* True where the list in Accept-Encoding names the coding and does not switch it off. */
 static bool accepts(struct str list, struct str coding)
 {
-    struct str part, rest = list;
-    while (rest.n > 0) {
-        (void)str_cut(rest, ',', &part, &rest);
-        part = str_trim(part);
-        if (str_starts(part, coding) && str_find(part, S("q=0,")) == SIZE_MAX && !str_ends(part, S(";q=0")))
-            return true;
+    struct str part, name, params;
+    while (list.n > 0) {
+        (void)str_cut(list, ',', &part, &list);
+        (void)str_cut(part, ';', &name, &params);
+        if (str_eq_nocase(str_trim(name), coding))
+            return !is_switched_off(params);
     }
     return false;
 }
@@ -128,15 +147,26 @@ static const struct http_asset *find_asset(struct str path)
     return NULL;
 }
 
+/* A path of a file, as against a page whose id or host name has dots. */
+static bool is_file(struct str path)
+{
+    static const struct str ends[] = {
+        {".js", 3},    {".css", 4},  {".html", 5},         {".svg", 4},  {".png", 4},
+        {".ico", 4},   {".json", 5}, {".map", 4},          {".webp", 5}, {".jpg", 4},
+        {".woff2", 6}, {".txt", 4},  {".webmanifest", 12},
+    };
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        if (str_ends(path, ends[i]))
+            return true;
+    }
+    return str_starts(path, S("/assets/"));
+}
+
 /* Pages of the console have no file of their own: the page's script reads the path. */
 static void serve_console(struct evhttp_request *req, struct str path)
 {
     const struct http_asset *a = find_asset(path);
-    /* "/icon.svg" is a file, "/duties/D14.0.1" a page. */
-    struct str name = str_from(path, path.n > 0);
-    bool is_file = str_starts(path, S("/assets/")) ||
-                   (str_find_char(name, '/') == SIZE_MAX && str_find_char(name, '.') != SIZE_MAX);
-    if (a == NULL && !is_file)
+    if (a == NULL && !is_file(path))
         a = find_asset(S("/index.html"));
     if (a == NULL)
         send_problem(req, 404, "not_found", "no such page");
@@ -166,16 +196,28 @@ static const char *method_name(struct evhttp_request *req)
     }
 }
 
-/* Two Content-Length headers, or one beside Transfer-Encoding, are how requests are smuggled past proxies. */
+/*
+ * Two Content-Length headers, one beside Transfer-Encoding, or a coding that libevent does not undo: how
+ * requests are smuggled past proxies. RFC 9112, 6.3.
+ */
 static bool head_is_sound(struct evhttp_request *req)
 {
-    size_t lengths = 0, codings = 0;
+    size_t lengths = 0;
+    bool sound = true;
     struct evkeyval *kv;
     for (kv = evhttp_request_get_input_headers(req)->tqh_first; kv != NULL; kv = kv->next.tqe_next) {
-        lengths += str_eq_nocase(str_of(kv->key), S("content-length"));
-        codings += str_eq_nocase(str_of(kv->key), S("transfer-encoding"));
+        bool coding = str_eq_nocase(str_of(kv->key), S("transfer-encoding"));
+        lengths += coding || str_eq_nocase(str_of(kv->key), S("content-length"));
+        sound = sound && (!coding || str_eq_nocase(str_of(kv->value), S("chunked")));
     }
-    return lengths + codings <= 1;
+    return sound && lengths <= 1;
+}
+
+/* Answer and close: what else came over the connection is not to be read as a request. */
+static void send_bad_head(struct evhttp_request *req)
+{
+    (void)evhttp_add_header(evhttp_request_get_output_headers(req), "Connection", "close");
+    send_problem(req, 400, "bad_request", "the head of the request does not make sense");
 }
 
 static void peer_of(struct evhttp_request *req, char out[128])
@@ -193,10 +235,35 @@ static void on_client_gone(struct evhttp_connection *conn, void *arg)
     struct http *h = arg;
     for (size_t i = 0; i < CALLS_MAX; i++) {
         struct call *c = &h->calls[i];
-        if (c->req == NULL || evhttp_request_get_connection(c->req) != conn)
+        if (c->req == NULL || c->conn != conn)
             continue;
-        c->req = NULL;
+        /* libevent lets go of a request that still waits for its answer; then it is ours to free. */
+        struct evhttp_request *req = TAKE(c->req);
+        if (evhttp_request_get_connection(req) == NULL)
+            evhttp_request_free(req);
         h->o.cancel(h->o.arg, c->id);
+    }
+}
+
+/*
+ * libevent does not read while an answer is being made, so it does not see that the client has gone; the
+ * kernel knows. Streams are noticed at once, because they write.
+ */
+static void on_watch(evutil_socket_t fd, short what, void *arg)
+{
+    struct http *h = arg;
+    (void)fd;
+    (void)what;
+    for (size_t i = 0; i < CALLS_MAX; i++) {
+        struct call *c = &h->calls[i];
+        struct tcp_info info = {0};
+        socklen_t n = sizeof(info);
+        if (c->req == NULL || c->stream)
+            continue;
+        int sock = bufferevent_getfd(evhttp_connection_get_bufferevent(c->conn));
+        if (getsockopt(sock, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 &&
+            (info.tcpi_state == TCP_CLOSE_WAIT || info.tcpi_state == TCP_CLOSE))
+            evhttp_connection_free(c->conn); /* cancels the call */
     }
 }
 
@@ -206,7 +273,7 @@ static struct call *new_call(struct http *h, struct evhttp_request *req)
         uint64_t id = ++h->next_id;
         struct call *c = &h->calls[id % CALLS_MAX];
         if (c->req == NULL) {
-            *c = (struct call){.id = id, .req = req};
+            *c = (struct call){.id = id, .req = req, .conn = evhttp_request_get_connection(req)};
             return c;
         }
     }
@@ -221,12 +288,14 @@ static struct call *find_call(struct http *h, uint64_t id)
 
 /* Outside JSON is parsed here and written anew, so that core reads only text made by our own writer. False:
  * answered. */
-static bool clean_body(struct evhttp_request *req, struct str type, struct str *body, char **ret_text)
+static bool clean_body(struct http *h, struct evhttp_request *req, struct str *body, char **ret_text)
 {
     json_error_t e;
+    struct str type, params;
     if (body->n == 0)
         return true;
-    if (!str_starts(type, S("application/json"))) {
+    (void)str_cut(header(req, "Content-Type"), ';', &type, &params);
+    if (!str_eq_nocase(str_trim(type), S("application/json"))) {
         send_problem(req, 415, "media_type", "the body must be application/json");
         return false;
     }
@@ -235,6 +304,11 @@ static bool clean_body(struct evhttp_request *req, struct str type, struct str *
     json_decref(j);
     if (text == NULL) {
         send_problem(req, 400, "bad_json", "the body is not JSON, or has a key twice");
+        return false;
+    }
+    if (strlen(text) > h->o.body_bytes_max) { /* numbers may grow: 1E300 */
+        free(text);
+        send_problem(req, 413, "too_large", "the body is too large");
         return false;
     }
     *ret_text = text;
@@ -250,7 +324,6 @@ static void call_core(struct http *h, struct evhttp_request *req)
     struct evbuffer *in = evhttp_request_get_input_buffer(req);
     size_t n = evbuffer_get_length(in);
     struct str body = {n == 0 ? NULL : (const char *)evbuffer_pullup(in, -1), n};
-    struct str type = header(req, "Content-Type");
     if (method == NULL) {
         send_problem(req, 405, "method", "unknown method");
         return;
@@ -260,7 +333,7 @@ static void call_core(struct http *h, struct evhttp_request *req)
         send_problem(req, 503, "starting", "the node is starting, try again");
         return;
     }
-    if (!clean_body(req, type, &body, &text))
+    if (!clean_body(h, req, &body, &text))
         return;
     struct call *c = new_call(h, req);
     if (c == NULL) {
@@ -276,7 +349,7 @@ static void call_core(struct http *h, struct evhttp_request *req)
         .cookie = header(req, "Cookie"),
         .csrf = header(req, "X-Khien-CSRF"),
         .language = header(req, "Accept-Language"),
-        .content_type = type,
+        .content_type = header(req, "Content-Type"),
         .if_none_match = header(req, "If-None-Match"),
         .idempotency = header(req, "Idempotency-Key"),
         .authorization = header(req, "Authorization"),
@@ -294,8 +367,11 @@ static void on_request(struct evhttp_request *req, void *arg)
     const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
     const char *raw_path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
     struct str path = raw_path == NULL || raw_path[0] == '\0' ? S("/") : str_of(raw_path);
-    if (!head_is_sound(req) || path.p[0] != '/' || evhttp_request_get_uri(req)[0] != '/') {
-        send_problem(req, 400, "bad_request", "the head of the request does not make sense");
+    struct bufferevent *bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(req));
+    /* Without memory for TLS libevent would go on in clear text. */
+    if (bufferevent_openssl_get_ssl(bev) == NULL || !head_is_sound(req) || path.p[0] != '/' ||
+        evhttp_request_get_uri(req)[0] != '/') {
+        send_bad_head(req);
         return;
     }
     static const struct str for_core[] = {{"/api/", 5}, {"/metrics", 8}, {"/healthz", 8}, {"/readyz", 7}};
@@ -310,13 +386,38 @@ static void on_request(struct evhttp_request *req, void *arg)
     serve_console(req, path);
 }
 
+/* Listen again when a connection has become free. */
+static void on_retry(evutil_socket_t fd, short what, void *arg)
+{
+    struct http *h = arg;
+    (void)fd;
+    (void)what;
+    if (tls_live(h->o.tls) < h->o.connections_max)
+        (void)evconnlistener_enable(h->listener);
+    else
+        (void)event_add(h->retry, &retry_after);
+}
+
 static struct bufferevent *new_connection(struct event_base *base, void *arg)
 {
     struct http *h = arg;
     struct ssl_st *ssl = tls_accept(h->o.tls);
     if (ssl == NULL)
         return NULL;
+    if (tls_live(h->o.tls) >= h->o.connections_max) {
+        /* Who comes now waits in the kernel's queue. */
+        (void)evconnlistener_disable(h->listener);
+        (void)event_add(h->retry, &retry_after);
+    }
     return bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+}
+
+static void free_timers(struct http *h)
+{
+    if (h->retry != NULL)
+        event_free(h->retry);
+    if (h->watch != NULL)
+        event_free(h->watch);
 }
 
 int http_new(const struct http_opts *o, struct http **ret, struct err *err)
@@ -330,11 +431,15 @@ int http_new(const struct http_opts *o, struct http **ret, struct err *err)
     (void)setsockopt(o->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     (void)evutil_make_socket_nonblocking(o->fd);
     h->ev = evhttp_new(o->base);
+    h->retry = evtimer_new(o->base, on_retry, h);
+    h->watch = event_new(o->base, -1, EV_PERSIST, on_watch, h);
     h->listener =
         h->ev == NULL ? NULL : evconnlistener_new(o->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE, 0, o->fd);
-    if (h->listener == NULL || evhttp_bind_listener(h->ev, h->listener) == NULL) {
+    if (h->listener == NULL || h->retry == NULL || h->watch == NULL ||
+        event_add(h->watch, &watch_every) != 0 || evhttp_bind_listener(h->ev, h->listener) == NULL) {
         if (h->ev != NULL)
             evhttp_free(h->ev);
+        free_timers(h);
         free(h);
         return err_set(err, ERR_IO, "HTTP service: cannot listen");
     }
@@ -356,9 +461,10 @@ void http_free(struct http *h)
     for (size_t i = 0; i < CALLS_MAX; i++) {
         struct call *c = &h->calls[i];
         if (c->req != NULL)
-            evhttp_connection_set_closecb(evhttp_request_get_connection(c->req), NULL, NULL);
+            evhttp_connection_set_closecb(c->conn, NULL, NULL);
     }
     evhttp_free(h->ev);
+    free_timers(h);
     free(h);
 }
 
@@ -402,16 +508,21 @@ void http_respond(struct http *h, uint64_t call, const struct frame_response *r)
     free(type);
 }
 
+static void end_stream(struct call *c)
+{
+    evhttp_connection_set_timeout(c->conn, KEEP_ALIVE_S);
+    evhttp_send_reply_end(TAKE(c->req));
+}
+
 void http_end(struct http *h, uint64_t call)
 {
     struct call *c = find_call(h, call);
     if (c == NULL)
         return;
-    struct evhttp_request *req = TAKE(c->req);
     if (c->stream)
-        evhttp_send_reply_end(req);
+        end_stream(c);
     else
-        send_problem(req, 500, "internal", "the call ended without an answer");
+        send_problem(TAKE(c->req), 500, "internal", "the call ended without an answer");
 }
 
 void http_chunk(struct http *h, uint64_t call, struct str bytes)
@@ -419,11 +530,10 @@ void http_chunk(struct http *h, uint64_t call, struct str bytes)
     struct call *c = find_call(h, call);
     if (c == NULL || !c->stream)
         return;
-    struct bufferevent *bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(c->req));
+    struct bufferevent *bev = evhttp_connection_get_bufferevent(c->conn);
     if (evbuffer_get_length(bufferevent_get_output(bev)) > STREAM_BACKLOG_BYTES_MAX) {
         /* A reader that does not read must not fill our memory. */
-        h->o.cancel(h->o.arg, c->id);
-        http_end(h, call);
+        evhttp_connection_free(c->conn); /* cancels the call */
         return;
     }
     struct evbuffer *b = evbuffer_new();
@@ -441,10 +551,9 @@ void http_core(struct http *h, bool available)
         struct call *c = &h->calls[i];
         if (c->req == NULL)
             continue;
-        struct evhttp_request *req = TAKE(c->req);
         if (c->stream)
-            evhttp_send_reply_end(req);
+            end_stream(c);
         else
-            send_problem(req, 503, "starting", "the node is restarting, try again");
+            send_problem(TAKE(c->req), 503, "starting", "the node is restarting, try again");
     }
 }

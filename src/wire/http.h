@@ -28,7 +28,7 @@ struct http_opts {
     int fd;                 /* listening socket, taken over */
     struct tls_server *tls; /* borrowed */
     size_t body_bytes_max;
-    size_t connections_max;
+    size_t connections_max; /* further clients wait until one leaves */
     /* A request for core; call ids are unique. The JSON body was parsed and written anew. */
     void (*request)(void *arg, uint64_t call, const struct frame_request *r);
     void (*cancel)(void *arg, uint64_t call); /* the client has gone */

@@ -237,6 +237,7 @@ struct node *fixture_new(void)
     n->random = 4711;
     n->ready = true;
     n->peer = "10.0.0.9";
+    n->content_type = "application/json; charset=utf-8";
     n->sys_ops = (struct sys_ops){.now_ns = now_ns, .mono_ns = now_ns, .random = random_bytes};
     n->sys = (struct sys){n, &n->sys_ops};
     n->deps = (struct api_deps){.self = n,
@@ -306,8 +307,7 @@ int fixture_call(struct node *n, enum api_method method, const char *path, const
                               .path = bare,
                               .query = query,
                               .body = str_of(body),
-                              .content_type =
-                                  body == NULL ? str_of(NULL) : S("application/json; charset=utf-8"),
+                              .content_type = body == NULL ? str_of(NULL) : str_of(n->content_type),
                               .authorization = str_of(n->authorization),
                               .peer = str_of(n->peer),
                               .loopback = n->loopback,

@@ -48,7 +48,7 @@ struct node {
     struct browser *browser; /* whose cookie is sent; NULL: nobody's */
     struct browser admin;
     bool loopback, background;
-    const char *authorization;
+    const char *authorization, *content_type;
     const char *peer;
 
     /* What the node is told to do, and what it saw. */

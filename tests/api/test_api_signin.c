@@ -254,18 +254,19 @@ static void test_one_time_codes(void **state)
     struct arena mem;
     struct err err = {0};
     bool found;
-    char body[256], recovery[32];
-    ASK(n, 201, fixture_post(n, "/api/v1/me/totp/new", "{}"));
+    char body[256], recovery[32], last_cookie[96] = "";
+    ASK(n, 201, fixture_post(n, "/api/v1/me/totp/offer", "{}"));
     (void)snprintf(recovery, sizeof(recovery), "%s", fixture_text(n, "recovery.0"));
     arena_init(&mem, 65536);
     assert_int_equal(register_person_find(n->reg, &mem, 1, &p, &found, &err), 0);
-    memcpy(secret, p.totp_secret, sizeof(secret));
+    memcpy(secret, p.totp_offer, sizeof(secret));
     arena_done(&mem);
     PROBLEM(n, 401, "bad_code", fixture_post(n, "/api/v1/me/totp", "{\"code\":\"000000\"}"));
     (void)snprintf(body, sizeof(body), "{\"code\":\"%06u\"}", totp_code(secret, totp_step_of(n->now_ns)));
     ASK(n, 204, fixture_post(n, "/api/v1/me/totp", body));
     PROBLEM(n, 409, "conflict", fixture_post(n, "/api/v1/me/totp", body));
-    PROBLEM(n, 409, "conflict", fixture_post(n, "/api/v1/me/totp/new", "{}"));
+    /* Another offer changes nothing until it is confirmed. */
+    ASK(n, 201, fixture_post(n, "/api/v1/me/totp/offer", NULL));
     /* The password alone is not enough; asking does not count as a failure. */
     for (int i = 0; i < 10; i++)
         PROBLEM(n, 401, "totp_needed",
@@ -281,10 +282,36 @@ static void test_one_time_codes(void **state)
         ASK(n, rows[i].want, fixture_post(n, "/api/v1/session", body));
     }
     assert_string_equal(fixture_text(n, "code"), "bad_code");
+    /* The second offer waits; the first secret is in force. */
+    uint8_t second[TOTP_SECRET_BYTES];
+    arena_init(&mem, 65536);
+    assert_int_equal(register_person_find(n->reg, &mem, 1, &p, &found, &err), 0);
+    memcpy(second, p.totp_offer, sizeof(second));
+    arena_done(&mem);
+    assert_true(p.totp_on && memcmp(p.totp_secret, secret, sizeof(secret)) == 0);
     for (int i = 0; i < 2; i++) { /* a recovery code helps once */
         (void)snprintf(body, sizeof(body),
                        "{\"login\":\"admin\",\"password\":\"" PASSWORD "\",\"totp\":\"%s\"}", recovery);
         ASK(n, i == 0 ? 200 : 401, fixture_post(n, "/api/v1/session", body));
+        if (i == 0)
+            (void)snprintf(last_cookie, sizeof(last_cookie), "%.78s", n->set_cookie);
+    }
+    /* Confirmed: it takes the place of the first. */
+    struct browser b;
+    n->now_ns += 2 * MINUTE;
+    (void)snprintf(body, sizeof(body), "{\"code\":\"%06u\"}", totp_code(second, totp_step_of(n->now_ns)));
+    n->browser = &b;
+    (void)snprintf(b.cookie, sizeof(b.cookie), "%s", last_cookie);
+    ASK(n, 200, fixture_get(n, "/api/v1/session"));
+    (void)snprintf(b.csrf, sizeof(b.csrf), "%s", fixture_text(n, "csrf"));
+    ASK(n, 204, fixture_post(n, "/api/v1/me/totp", body));
+    n->now_ns += MINUTE;
+    const uint8_t *const secrets[] = {secret, second};
+    for (size_t i = 0; i < COUNT_OF(secrets); i++) {
+        (void)snprintf(body, sizeof(body),
+                       "{\"login\":\"admin\",\"password\":\"" PASSWORD "\",\"totp\":\"%06u\"}",
+                       totp_code(secrets[i], totp_step_of(n->now_ns)));
+        ASK(n, i == 0 ? 401 : 200, fixture_post(n, "/api/v1/session", body));
     }
 }
 

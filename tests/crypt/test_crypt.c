@@ -7,7 +7,7 @@
 #include "crypt/sign.h"
 #include "crypt/wrap.h"
 #include "sys/sys_sim.h"
-#include "unit.h"
+#include "kit/kit.h"
 
 static size_t unhex(const char *hex, uint8_t *out)
 {

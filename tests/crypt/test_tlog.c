@@ -11,7 +11,7 @@
 #include "crypt/note.h"
 #include "crypt/tlog.h"
 #include "sys/sys.h"
-#include "unit.h"
+#include "kit/kit.h"
 
 #define LEAVES 40u
 

@@ -67,7 +67,7 @@ static bool find(const char *query, const struct event *e)
 {
     struct arena a;
     struct query *q;
-    struct pred_prog *p;
+    struct pred_prog *p = NULL;
     struct pred_scratch *s;
     struct err err = {0};
     arena_init(&a, 8u << 20);

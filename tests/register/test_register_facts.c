@@ -247,14 +247,14 @@ static void test_check_evidence(void **state)
     for (int i = 0; i < 4; i++) {
         struct register_by by = {.now_ns = T0 + i * HOUR, .who = S("check")};
         c.result = i == 2 ? S("failed") : S("met");
-        c.expires_ns = by.now_ns + HOUR;
+        c.expires_ns = by.now_ns + 90 * MINUTE;
         OK(f, register_evidence_note_check(f->reg, &by, &c, &ids[i], &f->err));
     }
     assert_int_equal(ids[0], ids[1]); /* the same result is the same row, seen later */
     assert_int_not_equal(ids[1], ids[2]);
     assert_int_not_equal(ids[2], ids[3]);
     OK(f, register_evidence_find(f->reg, &f->mem, ids[0], T0 + HOUR, &e, &found, &f->err));
-    assert_true(e.dated_ns == T0 && e.seen_ns == T0 + HOUR && e.expires_ns == T0 + 2 * HOUR);
+    assert_true(e.dated_ns == T0 && e.seen_ns == T0 + HOUR && e.expires_ns == T0 + 150 * MINUTE);
     struct register_evidence_list list;
     const struct {
         struct str duty, state;
@@ -263,8 +263,8 @@ static void test_check_evidence(void **state)
     } rows[] = {{S("D13.6.3"), nothing, T0, 3},
                 {nothing, nothing, T0, 3},
                 {S("D1"), nothing, T0, 0},
-                {nothing, S("approved"), T0 + 3 * HOUR, 1},
-                {nothing, S("expired"), T0 + 3 * HOUR, 2}};
+                {nothing, S("approved"), T0 + 3 * HOUR, 2},
+                {nothing, S("expired"), T0 + 3 * HOUR, 1}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         OK(f, register_evidence_list(f->reg, &f->mem, rows[i].duty, rows[i].state, rows[i].now_ns,
                                      (struct register_page){0}, &list, &f->err));

@@ -218,7 +218,7 @@ static void test_person(void **state)
     p.login = S("has blank ");
     REFUSED(f, ERR_USAGE, register_person_add(f->reg, &by, &p, &id, &f->err));
     OK(f, register_person_find_login(f->reg, &f->mem, S("huyen"), &got, &found, &f->err));
-    assert_true(found && got.id == f->author && got.role == ROLE_OFFICER && !got.has_totp_secret);
+    assert_true(found && got.id == f->author && got.role == ROLE_OFFICER && !got.has_totp_offer);
     OK(f, register_person_find(f->reg, &f->mem, 999, &got, &found, &f->err));
     assert_false(found);
 }
@@ -270,9 +270,9 @@ static void test_totp(void **state)
     struct register_person p;
     bool found, ok;
     REFUSED(f, ERR_NOT_FOUND, register_person_confirm_totp(f->reg, &by, f->author, 5, &f->err));
-    OK(f, register_person_set_totp(f->reg, &by, f->author, secret, codes, 2, &f->err));
+    OK(f, register_person_offer_totp(f->reg, &by, f->author, secret, codes, 2, &f->err));
     OK(f, register_person_find(f->reg, &f->mem, f->author, &p, &found, &f->err));
-    assert_true(p.has_totp_secret && !p.totp_on);
+    assert_true(p.has_totp_offer && !p.totp_on);
     OK(f, register_person_confirm_totp(f->reg, &by, f->author, 5, &f->err));
     static const struct {
         int64_t step;
@@ -292,7 +292,7 @@ static void test_totp(void **state)
     assert_false(ok);
     OK(f, register_person_clear_totp(f->reg, f->author, &f->err));
     OK(f, register_person_find(f->reg, &f->mem, f->author, &p, &found, &f->err));
-    assert_true(!p.has_totp_secret && !p.totp_on);
+    assert_true(!p.has_totp_offer && !p.totp_on);
 }
 
 int main(void)

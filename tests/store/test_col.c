@@ -4,7 +4,7 @@
 #include "store/block.h"
 #include "store/col.h"
 #include "store/help.h"
-#include "unit.h"
+#include "kit/kit.h"
 
 static void round_trip(struct block_codec *c, const struct event *in, size_t n)
 {

@@ -8,7 +8,7 @@
 
 #include "store/help.h"
 #include "sys/sys_sim.h"
-#include "unit.h"
+#include "kit/kit.h"
 
 #define SEEDS 6u
 

@@ -8,7 +8,7 @@
 
 #include "store/help.h"
 #include "store/search.h"
-#include "unit.h"
+#include "kit/kit.h"
 
 #define N 20000u
 #define BASE INT64_C(1795310000000000000)

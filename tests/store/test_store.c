@@ -6,7 +6,7 @@
 #include "store/help.h"
 #include "store/wal.h"
 #include "sys/sys_sim.h"
-#include "unit.h"
+#include "kit/kit.h"
 
 #define SEED 42u
 

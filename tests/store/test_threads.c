@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "store/help.h"
-#include "unit.h"
+#include "kit/kit.h"
 
 #define ROUNDS 150u
 #define READERS 3u

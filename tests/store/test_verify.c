@@ -5,7 +5,7 @@
 
 #include "store/help.h"
 #include "sys/sys_sim.h"
-#include "unit.h"
+#include "kit/kit.h"
 
 #define DIR "d/store"
 #define FILES_MAX 64

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "sys/sys_sim.h"
-#include "unit.h"
+#include "kit/kit.h"
 
 static void test_sync_and_loss(void **state)
 {
