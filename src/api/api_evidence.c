@@ -22,6 +22,8 @@ void api_evidence_write(struct api_ctx *c, const struct register_evidence *e)
     jout_key(j, S("title"));
     if (is_document)
         jout_str(j, e->title);
+    else if (str_starts(e->title, S("{")))
+        jout_raw(j, e->title);
     else
         write_check_name(c, e->check_id);
     jout_key(j, S("dated"));
@@ -34,15 +36,13 @@ void api_evidence_write(struct api_ctx *c, const struct register_evidence *e)
     JOUT_TIME(j, "approved_at", e->approved_ns);
     JOUT_TIME(j, "expires", e->expires_ns);
     JOUT_BOOL(j, "mine", e->by_id != 0 && e->by_id == c->person.id);
-    jout_key(j, S("note"));
-    if (!is_document && e->note.n > 0)
-        jout_raw(j, e->note); /* the reason of the check */
-    else
-        jout_str(j, e->note.n > 0 ? e->note : (struct str){NULL, 0});
+    JOUT_STR(j, "note", is_document && e->note.n > 0 ? e->note : ((struct str){NULL, 0}));
     if (is_document) {
         JOUT_STR(j, "file_name", e->file_name);
         JOUT_I64(j, "bytes", e->bytes);
     } else {
+        jout_key(j, S("reason"));
+        jout_raw(j, e->note.n > 0 ? e->note : S("null"));
         JOUT_STR(j, "check", e->check_id);
         JOUT_STR(j, "result", e->result);
         JOUT_TIME(j, "since", e->at_ns);

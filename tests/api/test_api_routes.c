@@ -372,7 +372,7 @@ static void test_check_evidence(void **state)
     c.result = S("failed");
     assert_int_equal(register_evidence_note_check(n->reg, &by, &c, &id, &err), 0);
     ASK(n, 200, fixture_get(n, V "/evidence"));
-    assert_string_equal(fixture_text(n, "items.0.title.en"), "plain");
+    assert_string_equal(fixture_text(n, "items.0.title.en"), "word.check.log.complete");
 }
 
 /* A document of exactly 8 MiB passes; a little more does not. */

@@ -92,7 +92,7 @@ export type EvidenceState = 'waiting' | 'approved' | 'rejected' | 'expired';
 export type Evidence = {
   id: number; duty: string; kind: 'auto' | 'document'; title: Text | string; dated: string | null; digest: string;
   by: string; at: string; state: EvidenceState; approved_by: string | null; approved_at: string | null;
-  expires: string | null; note: Text | string | null; mine: boolean;
+  expires: string | null; note: string | null; mine: boolean; reason?: Reason | null;
   /** What a check of the machine found. */
   result?: DutyStatus;
 };
