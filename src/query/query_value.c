@@ -270,6 +270,9 @@ static int read_bare_value(struct query_read *r, const struct pred_field *f, str
         p.text = b.text;
         return add_leaf(r, &p, at, ret);
     }
+    bool is_address = f->id > FIELD_OTHER && f->id < FIELD_COUNT && field_row(f->id)->type == FIELD_IP;
+    if (is_address && str_find_char(b.text, '/') != SIZE_MAX)
+        return query_read_fail(r, at, "this is no network: write 10.0.0.0/8 or 2001:db8::/32");
     return add_eq(r, f, b.text, at, ret);
 }
 
