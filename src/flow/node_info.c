@@ -75,7 +75,7 @@ void node_info_verified(struct node *n, int64_t at_ns, uint64_t bad)
 
 static void put_seal(struct node *n, const struct store_stats *st, struct jout *j)
 {
-    char words[64], hex[65], *word = words, *rest = NULL;
+    char words[64], hex[65], *word, *rest = NULL;
     struct digest d;
     memcpy(d.b, st->root, sizeof(d.b));
     digest_hex(&d, hex);
