@@ -75,7 +75,7 @@ void node_info_verified(struct node *n, int64_t at_ns, uint64_t bad)
 
 static void put_seal(struct node *n, const struct store_stats *st, struct jout *j)
 {
-    char words[64], hex[65], *word, *rest = NULL;
+    char words[64], hex[65], *rest = NULL;
     struct digest d;
     memcpy(d.b, st->root, sizeof(d.b));
     digest_hex(&d, hex);
@@ -87,7 +87,7 @@ static void put_seal(struct node *n, const struct store_stats *st, struct jout *
     JOUT_CSTR(j, "signer", n->origin);
     jout_key(j, S("words"));
     jout_arr(j);
-    for (word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
+    for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
         jout_str(j, str_of(word));
     jout_arr_end(j);
     jout_key(j, S("ok"));
