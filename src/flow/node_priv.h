@@ -17,8 +17,8 @@
 #define NODE_LAG_SLOTS 24u /* doubling from 1 ms */
 #define NODE_LAG_MINUTES 60u
 #define NODE_THRESHOLDS_MAX 8u
-#define NODE_FINDS_MAX 8192u /* groups of matches that wait for the register */
-#define NODE_FIND_SLOTS 32768u
+#define NODE_FINDS_MAX 32768u /* groups of matches that wait for the register */
+#define NODE_FIND_SLOTS 131072u
 
 struct node_pending;
 

@@ -34,7 +34,7 @@ static int prepare_file(struct reg *r, struct err *err)
         "PRAGMA journal_mode = WAL",      "PRAGMA synchronous = FULL",
         "PRAGMA foreign_keys = ON",       "PRAGMA trusted_schema = OFF",
         "PRAGMA temp_store = MEMORY",     "PRAGMA busy_timeout = 5000",
-        "PRAGMA cache_size = -16384",     "PRAGMA journal_size_limit = 16777216",
+        "PRAGMA cache_size = -65536",     "PRAGMA journal_size_limit = 16777216",
     };
     for (size_t i = 0; i < COUNT_OF(pragmas); i++) {
         if (sql_exec(r, pragmas[i], err) != 0)
