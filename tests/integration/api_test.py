@@ -205,7 +205,9 @@ def logs():
 def tail():
     """The live view gives a new event."""
     connection = admin.connect()
-    connection.request('GET', '/api/v1/tail?q=tailmark', headers={'Cookie': admin.cookie})
+    # The audit record of this very request holds the word, too, and may come first.
+    query = urllib.parse.quote('tailmark NOT event.dataset:khien.audit')
+    connection.request('GET', f'/api/v1/tail?q={query}', headers={'Cookie': admin.cookie})
     stream = connection.getresponse()
     equal(stream.status, 200)
     need(stream.headers['Content-Type'].startswith('text/event-stream'), stream.headers['Content-Type'])
