@@ -220,16 +220,30 @@ const struct config *node_config(const struct node *n)
     return n->config;
 }
 
-int node_events(struct node *n, struct event *e, size_t n_events, struct err *err)
+static void pass_on(struct node *n, const struct event *e, size_t n_events)
 {
-    if (store_append(n->store, e, n_events, err) != 0)
-        return -1;
     if (n->oldest_pending_ns == 0 && n_events > 0)
         n->oldest_pending_ns = e[0].recv_ns;
     n->pending += n_events;
     node_find_run(n, e, n_events);
     for (size_t i = 0; n->on_event != NULL && i < n_events; i++)
         n->on_event(n->on_event_arg, &e[i]);
+}
+
+int node_events(struct node *n, struct event *e, size_t n_events, struct err *err)
+{
+    if (store_append(n->store, e, n_events, err) != 0)
+        return -1;
+    pass_on(n, e, n_events);
+    return 0;
+}
+
+int node_events_packed(struct node *n, struct event *e, size_t n_events, char *records, size_t bytes,
+                       struct err *err)
+{
+    if (store_append_packed(n->store, e, n_events, records, bytes, err) != 0)
+        return -1;
+    pass_on(n, e, n_events);
     return 0;
 }
 

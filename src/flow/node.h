@@ -85,6 +85,9 @@ struct str node_source_name(struct node *n, uint32_t id); /* empty where unknown
  * node_commit() that reaches their id. ERR_FULL: nothing was taken.
  */
 int node_events(struct node *n, struct event *e, size_t n_events, struct err *err) MUST_USE;
+/* The same for events unpacked from records[0, bytes), see store_append_packed. */
+int node_events_packed(struct node *n, struct event *e, size_t n_events, char *records, size_t bytes,
+                       struct err *err) MUST_USE;
 /* An event of the node itself (audit, monitor); message "khien-…: …" is built by the caller into raw. */
 int node_own_event(struct node *n, struct event *e, struct err *err) MUST_USE;
 int node_commit(struct node *n, uint64_t *ret_durable, struct err *err) MUST_USE;
