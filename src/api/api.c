@@ -12,11 +12,11 @@ static const char code_letters[] = "23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 
 static int make_dummy(struct api *api, struct err *err)
 {
-    uint8_t salt[PASSWORD_SALT_BYTES];
-    char nobody[2 * 32 + 1];
-    if (sys_random(api->sys, salt, sizeof(salt), err) != 0 || api_ctx_random_text(api, 32, nobody, err) != 0)
+    uint8_t random[PASSWORD_RANDOM_BYTES];
+    if (sys_random(api->sys, random, sizeof(random), err) != 0)
         return -1;
-    return password_hash(&api->cost, str_of(nobody), salt, api->dummy_hash, err);
+    password_nobody(&api->cost, random, api->dummy_hash);
+    return 0;
 }
 
 int api_new(const struct api_config *config, struct api **ret, struct err *err)

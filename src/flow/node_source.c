@@ -98,31 +98,66 @@ static int load_rows(struct node *n, struct err *err)
     return rc;
 }
 
+static size_t place_of(const struct node *n, uint32_t id)
+{
+    /* Ids are given in order, so an entry is usually at a fixed distance from its id. */
+    for (size_t i = 0; i < n->n_sources; i++) {
+        size_t k = (id + i - 1) % n->n_sources;
+        if (n->sources[k]->id == id)
+            return k;
+    }
+    return SIZE_MAX;
+}
+
+/* Take what the events of a block tell beyond the register; *ret_new: there was something. */
+static void take_block(struct node *n, const uint64_t *saved_seq, const struct event *e, size_t n_events,
+                       bool *ret_new)
+{
+    *ret_new = false;
+    for (size_t i = 0; i < n_events; i++) {
+        size_t k = place_of(n, e[i].source);
+        if (k == SIZE_MAX || e[i].seq <= saved_seq[k])
+            continue;
+        struct node_source *s = n->sources[k];
+        *ret_new = true;
+        if (e[i].seq > s->last_seq)
+            s->last_seq = e[i].seq;
+        if (e[i].recv_ns > s->last_seen_ns)
+            s->last_seen_ns = e[i].recv_ns;
+    }
+}
+
 /*
- * The register's sequences may be a second old when core dies. What the store got after that is found by
- * looking at its newest events, so that a batch that comes again is known.
+ * The register's sequences may be two seconds old when core dies. What the store got after that is found by
+ * looking at its newest events, so that a batch that comes again is known. The sequences of all sources are
+ * saved in one transaction: the first block, from the newest back, that holds nothing newer than they are
+ * ends the search. After an orderly end that is the first one. A damaged block tells nothing and stops
+ * nothing: `khien verify` names it.
  */
 static int catch_up(struct node *n, struct err *err)
 {
     struct store_scan_opts o = {0};
     struct store_scan *scan = NULL;
-    const struct event *e;
-    size_t k, seen = 0;
-    if (store_scan_open(n->store, &o, &scan, err) != 0)
-        return -1;
-    int rc;
-    while ((rc = store_scan_next(scan, &e, &k, err)) == 0 && k > 0 && seen < RECENT_EVENTS_MAX) {
-        seen += k;
-        for (size_t i = 0; i < k; i++) {
-            struct node_source *s = node_source_find(n, e[i].source);
-            if (s == NULL || e[i].seq <= s->last_seq)
-                continue;
-            s->last_seq = e[i].seq;
-            if (e[i].recv_ns > s->last_seen_ns)
-                s->last_seen_ns = e[i].recv_ns;
+    const struct event *e = NULL;
+    size_t k = 0, seen = 0;
+    bool more = true;
+    uint64_t *saved_seq = calloc(n->n_sources + 1, sizeof(*saved_seq));
+    if (saved_seq == NULL)
+        return err_set(err, ERR_NOMEM, "sources");
+    for (size_t i = 0; i < n->n_sources; i++)
+        saved_seq[i] = n->sources[i]->last_seq;
+    int rc = store_scan_open(n->store, &o, &scan, err);
+    while (rc == 0 && more && seen < RECENT_EVENTS_MAX) {
+        struct err why = {0};
+        if (store_scan_next(scan, &e, &k, &why) == 0) {
+            seen += k;
+            take_block(n, saved_seq, e, k, &more);
+        } else if (why.code == ERR_NOMEM) {
+            rc = err_set(err, why.code, "%s", why.msg);
         }
     }
     store_scan_close(scan);
+    free(saved_seq);
     return rc;
 }
 
@@ -150,17 +185,6 @@ void node_source_close(struct node *n)
     free(n->sources);
     free(n->silences);
     n->n_sources = 0;
-}
-
-static size_t place_of(const struct node *n, uint32_t id)
-{
-    /* Ids are given in order, so an entry is usually at a fixed distance from its id. */
-    for (size_t i = 0; i < n->n_sources; i++) {
-        size_t k = (id + i - 1) % n->n_sources;
-        if (n->sources[k]->id == id)
-            return k;
-    }
-    return SIZE_MAX;
 }
 
 struct node_source *node_source_find(struct node *n, uint32_t id)
