@@ -7,6 +7,7 @@
 
 #include "crypt/digest.h"
 #include "crypt/kdf.h"
+#include "flow/node_event.h"
 #include "flow/node_priv.h"
 #include "register/register_audit.h"
 
@@ -220,26 +221,32 @@ const struct config *node_config(const struct node *n)
     return n->config;
 }
 
-int node_events(struct node *n, struct event *e, size_t n_events, struct err *err)
+static int take(struct node *n, struct event *e, size_t n_events, bool find, struct err *err)
 {
     if (store_append(n->store, e, n_events, err) != 0)
         return -1;
     if (n->oldest_pending_ns == 0 && n_events > 0)
         n->oldest_pending_ns = e[0].recv_ns;
     n->pending += n_events;
-    node_find_run(n, e, n_events);
+    if (find)
+        node_find_run(n, e, n_events);
     for (size_t i = 0; n->on_event != NULL && i < n_events; i++)
         n->on_event(n->on_event_arg, &e[i]);
     return 0;
 }
 
-int node_own_event(struct node *n, struct event *e, struct err *err)
+int node_events(struct node *n, struct event *e, size_t n_events, struct err *err)
+{
+    return take(n, e, n_events, true, err);
+}
+
+static int take_own(struct node *n, struct event *e, bool find, struct err *err)
 {
     struct node_source *self = node_source_find(n, n->self);
     assert(self != NULL);
     e->source = n->self;
     e->seq = self->last_seq + 1;
-    if (node_events(n, e, 1, err) != 0)
+    if (take(n, e, 1, find, err) != 0)
         return -1;
     self->last_seq = e->seq;
     self->received = self->stored = self->stored + 1;
@@ -247,6 +254,16 @@ int node_own_event(struct node *n, struct event *e, struct err *err)
     if (self->first_ns == 0)
         self->first_ns = e->recv_ns;
     return 0;
+}
+
+int node_own_event(struct node *n, struct event *e, struct err *err)
+{
+    return take_own(n, e, true, err);
+}
+
+int node_own_event_seen(struct node *n, struct event *e, struct err *err)
+{
+    return take_own(n, e, false, err);
 }
 
 int node_commit(struct node *n, uint64_t *ret_durable, struct err *err)
@@ -282,6 +299,9 @@ int node_tick(struct node *n, uint64_t *ret_durable, struct err *err)
     int rc = node_watch_tick(n, now, err);
     if (store_tick(n->store, err) != 0)
         rc = -1;
+    node_event_watch_intake(n, now);
+    if (node_event_flush(n, err) != 0)
+        rc = -1;
     if (n->pending > 0 && node_commit(n, ret_durable, err) != 0)
         rc = -1;
     store_stats(n->store, &stats);
@@ -290,8 +310,8 @@ int node_tick(struct node *n, uint64_t *ret_durable, struct err *err)
         rc = -1;
     if (due(&n->saved_ns, now, SAVE_NS) && node_source_save(n, err) != 0)
         rc = -1;
-    if (due(&n->swept_ns, now, SWEEP_NS) && node_source_watch(n, now, err) != 0)
-        rc = -1;
+    if (due(&n->swept_ns, now, SWEEP_NS))
+        node_source_watch(n, now);
     bool stale = n->duties_stale || (n->next_change_ns != 0 && now >= n->next_change_ns);
     if (due(&n->judged_ns, now, stale ? JUDGE_STALE_NS : JUDGE_NS) && node_duty_judge(n, now, err) != 0)
         rc = -1;

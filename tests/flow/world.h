@@ -15,6 +15,7 @@ struct world {
     struct sys_ops ops;
     int64_t now_ns;
     uint64_t free_bytes;
+    unsigned complaints; /* turns of the node that ended with an error */
     char dir[256], data[300], catalogue[4096];
     struct config *config;
     struct node *node;
@@ -67,7 +68,8 @@ UNUSED static void world_tick(int64_t ns)
     uint64_t durable;
     struct err err = {0};
     world.now_ns += ns;
-    (void)node_tick(world.node, &durable, &err); /* what it complains of is the test's to find */
+    if (node_tick(world.node, &durable, &err) != 0)
+        world.complaints++;
 }
 
 static int world_setup(void **state)
