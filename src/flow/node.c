@@ -10,6 +10,7 @@
 #include "flow/node_event.h"
 #include "flow/node_priv.h"
 #include "register/register_audit.h"
+#include "register/register_state.h"
 
 #define SAVE_NS (2 * NS_PER_S)
 #define FIND_NS (NS_PER_S / 2)
@@ -219,6 +220,19 @@ const struct sys *node_sys(const struct node *n)
 const struct config *node_config(const struct node *n)
 {
     return n->config;
+}
+
+int node_seed(struct node *n, uint64_t *ret, struct err *err)
+{
+    int64_t seed = 0;
+    bool found = false;
+    if (register_state_find(n->reg, S("detect.seed"), &seed, &found, err) != 0)
+        return -1;
+    if (!found && (sys_random(n->sys, &seed, sizeof(seed), err) != 0 ||
+                   register_state_put(n->reg, S("detect.seed"), seed, err) != 0))
+        return -1;
+    *ret = (uint64_t)seed;
+    return 0;
 }
 
 static int take(struct node *n, struct event *e, size_t n_events, bool find, struct err *err)

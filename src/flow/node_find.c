@@ -204,8 +204,7 @@ int node_find_open(struct node *n, struct err *err)
     n->pending_finds = calloc(NODE_FINDS_MAX, sizeof(*n->pending_finds));
     if (n->pending_finds == NULL)
         return err_set(err, ERR_NOMEM, "findings");
-    if (detect_load(n->sys, paths, 1, maps, &n->plan, err) != 0 ||
-        sys_random(n->sys, &o.seed, sizeof(o.seed), err) != 0)
+    if (detect_load(n->sys, paths, 1, maps, &n->plan, err) != 0 || node_seed(n, &o.seed, err) != 0)
         return -1;
     return detect_state_new(n->plan, &o, &n->detect, err);
 }

@@ -103,7 +103,8 @@ struct node {
     int64_t next_change_ns;
 };
 
-/* node.c: an own event that the rules have seen already */
+/* node.c: the seed of group keys, the same at each start; an own event that the rules have seen already */
+int node_seed(struct node *n, uint64_t *ret, struct err *err) MUST_USE;
 int node_own_event_seen(struct node *n, struct event *e, struct err *err) MUST_USE;
 
 /* node_source.c */

@@ -193,13 +193,45 @@ static void test_verify_events(void **state)
     assert_non_null(strstr(explain, "block 3"));
 }
 
+/* Group keys must mean the same after a restart, and something else in another node. */
+static void test_seed(void **state)
+{
+    (void)state;
+    uint64_t first = 0, second = 0, other = 0;
+    world_open(true);
+    WORLD_OK(node_seed(world.node, &first, &err));
+    world_close();
+    world_open(true);
+    WORLD_OK(node_seed(world.node, &second, &err));
+    assert_true(first == second && first != 0);
+    (void)snprintf(world.data, sizeof(world.data), "%s/other", world.dir);
+    assert_int_equal(mkdir(world.data, 0700), 0);
+    world_close();
+    world_open(true);
+    WORLD_OK(node_seed(world.node, &other, &err));
+    assert_true(other != first);
+}
+
+/* The same rule and group folds into the finding of the run before. */
+static void test_folds_over_restart(void **state)
+{
+    (void)state;
+    char explain[1024] = "";
+    for (int run = 0; run < 2; run++) {
+        world_open(true);
+        node_event_note(world.node, &(struct node_event){.kind = NODE_SOURCE_SILENT, .source = S("web")});
+        for (int i = 0; i < 3; i++)
+            world_tick(NS_PER_S);
+        assert_int_equal(findings("khien-source-silent", explain), 1);
+        world_close();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD_TEST(test_observed),
-        WORLD_TEST(test_intake_events),
-        WORLD_TEST(test_silence_events),
-        WORLD_TEST(test_verify_events),
+        WORLD_TEST(test_observed),      WORLD_TEST(test_intake_events), WORLD_TEST(test_silence_events),
+        WORLD_TEST(test_verify_events), WORLD_TEST(test_seed),          WORLD_TEST(test_folds_over_restart),
     };
     return cmocka_run_group_tests_name("node", tests, NULL, NULL);
 }
