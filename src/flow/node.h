@@ -59,6 +59,7 @@ struct node_source {
     char saved_position[320];
     int64_t first_ns, last_seen_ns, silent_after_s, created_ns;
     bool connected;
+    bool silent, saved_silent; /* as told by the last event about it */
     struct node_hour {
         int64_t hour; /* since 1970 */
         uint64_t stored, malformed, dropped;

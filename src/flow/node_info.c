@@ -6,6 +6,7 @@
 
 #include "crypt/digest.h"
 #include "flow/node_duty.h"
+#include "flow/node_event.h"
 #include "flow/node_priv.h"
 
 #define DAY_NS (86400 * NS_PER_S)
@@ -66,8 +67,10 @@ double node_info_days_left(struct node *n)
     return fmax(0, ((double)space.free_bytes - reserve) / pace);
 }
 
-void node_info_verified(struct node *n, int64_t at_ns, uint64_t bad)
+void node_info_verified(struct node *n, int64_t at_ns, uint64_t bad, struct str place)
 {
+    node_event_note(n, &(struct node_event){.kind = bad == 0 ? NODE_VERIFIED : NODE_TAMPERED,
+                                            .reason = bad == 0 ? S("") : place});
     n->verified_ns = at_ns;
     n->verified_bad = bad;
     n->duties_stale = true;

@@ -13,7 +13,31 @@
 #define DAY_NS (86400 * NS_PER_S)
 #define HOUR_NS (3600 * NS_PER_S)
 #define KEYS_MAX 16
+#define PASSWORD_PROBE_CHARS 17
 #define AUDIT_LATE_NS (60 * NS_PER_S) /* a record reaches the store within seconds */
+
+/*
+ * What the password rule in force takes, found by asking it as the API does: the fewest characters, and how
+ * many classes it insists on.
+ */
+static void probe_passwords(uint32_t *ret_length, uint32_t *ret_classes)
+{
+    static const struct {
+        char text[PASSWORD_PROBE_CHARS + 1];
+        enum password_reason missing;
+    } rows[] = {{"khienkhienkhien7-", PASSWORD_UPPER},
+                {"KHIENKHIENKHIEN7-", PASSWORD_LOWER},
+                {"KhienKhienKhien--", PASSWORD_DIGIT},
+                {"KhienKhienKhien77", PASSWORD_SPECIAL}};
+    static const char all[] = "Kh7-Kh7-Kh7-Kh7-Kh7-Kh7-Kh7-Kh7-";
+    *ret_length = *ret_classes = 0;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        *ret_classes += (password_check(str_of(rows[i].text), S("")) >> rows[i].missing & 1u) != 0;
+    for (size_t n = 1; n < sizeof(all) && *ret_length == 0; n++) {
+        if ((password_check((struct str){all, n}, S("")) >> PASSWORD_LENGTH & 1u) == 0)
+            *ret_length = (uint32_t)n;
+    }
+}
 
 static void fill_accounts(struct node *n, const struct register_counts *c, struct check_accounts *a)
 {
@@ -23,17 +47,20 @@ static void fill_accounts(struct node *n, const struct register_counts *c, struc
         register_setting_get(n->reg, SETTING_CAPTCHA_AFTER, &captcha, &err) != 0 ||
         register_setting_get(n->reg, SETTING_IDLE_S, &idle, &err) != 0)
         return;
+    uint32_t length, classes;
+    probe_passwords(&length, &classes);
     *a = (struct check_accounts){
         .read = true,
         .accounts = (uint32_t)c->accounts,
         .passwords_old = (uint32_t)c->accounts_old,
         .oldest_set_ns = c->oldest_set_ns,
-        .initial_forced = true, /* the API refuses everything but the change; shown by tests/api */
+        .initial_given = (uint32_t)c->initial_given,
+        .initial_unchanged = (uint32_t)c->initial_used,
         .lockout_after = (uint32_t)lock,
         .delay_s = (uint32_t)(register_session_lock_ns(1) / NS_PER_S),
-        .captcha = captcha >= 0,
-        .length_min = PASSWORD_CHARS_MIN,
-        .classes_min = CHECK_PASSWORD_CLASSES,
+        .captcha_after = (uint32_t)captcha,
+        .length_min = length,
+        .classes_min = classes,
         .session_single = c->sessions_most <= 1,
         .sessions_most = (uint32_t)c->sessions_most,
         .idle_s = (uint32_t)idle,
@@ -84,7 +111,6 @@ static void fill_logs(struct node *n, const struct register_counts *c, int64_t n
         .lag_p95_ms = node_watch_lag_p95_ms(n),
         .oldest_ns = stats.first_ns,
         .since_ns = self == NULL ? n->started_ns : self->created_ns, /* the first start ever */
-        .layers_read = true,
         .retention_months = (uint32_t)(config_number(n->config, CONFIG_RETENTION_DAYS) * 12 / 365),
         .reviewed_ns = c->reviewed_ns,
     };
@@ -105,6 +131,12 @@ static void fill_logs(struct node *n, const struct register_counts *c, int64_t n
         for (size_t k = 0; k < NODE_LAYERS; k++)
             l->layers[k] += s->layer_ns[k] > now_ns - DAY_NS;
     }
+    /* What a layer has sent is known since the start: an absent one is one only after a whole day. */
+    l->layers_read = n->started_ns <= now_ns - DAY_NS;
+    bool all = true;
+    for (size_t k = 0; k < NODE_LAYERS; k++)
+        all = all && l->layers[k] > 0;
+    l->layers_read = l->layers_read || all;
     count_rules(n, l);
 }
 
@@ -148,8 +180,7 @@ static void fill_store(struct node *n, const struct register_counts *c, struct c
         .verified_ok = n->verified_ns != 0 && n->verified_bad == 0,
         .problems = (uint32_t)n->verified_bad,
         .sealing = stats.checkpoint_ns != 0,
-        .access_audited =
-            true, /* the API writes an audit row for each search and download; shown by tests/api */
+        .access_audited = c->audit_access >= n->access_before + (int64_t)n->searches,
         .keys_read = k > 0,
         .audit_read = true,
         .config_changes = (uint64_t)c->audit_rows,

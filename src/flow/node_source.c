@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "flow/node_event.h"
 #include "flow/node_priv.h"
 #include "register/register_org.h"
 #include "register/register_source.h"
@@ -64,6 +65,7 @@ static int load_state(struct node *n, struct node_source *s, struct err *err)
         s->missing = st.missing;
         s->first_ns = st.first_ns;
         s->last_seen_ns = st.last_seen_ns;
+        s->silent = s->saved_silent = st.silent;
         put_text(s->position, sizeof(s->position), st.position);
         put_text(s->dialect, sizeof(s->dialect), st.dialect);
         if (s->last_seen_ns > 0)
@@ -343,7 +345,7 @@ int node_source_save(struct node *n, struct err *err)
         struct node_source *s = n->sources[i];
         uint64_t mark = s->stored + s->received + s->dropped + s->malformed;
         bool moved = !str_eq(str_of(s->position), str_of(s->saved_position));
-        if (mark == s->saved_mark && !moved)
+        if (mark == s->saved_mark && !moved && s->silent == s->saved_silent)
             continue;
         struct register_source_state st = {.received = s->received,
                                            .stored = s->stored,
@@ -354,30 +356,47 @@ int node_source_save(struct node *n, struct err *err)
                                            .missing = s->missing,
                                            .first_ns = s->first_ns,
                                            .last_seen_ns = s->last_seen_ns,
+                                           .silent = s->silent,
                                            .position = str_of(s->position),
                                            .dialect = str_of(s->dialect)};
         if (register_source_state_put(n->reg, s->id, &st, err) != 0)
             return -1;
         s->saved_mark = mark;
+        s->saved_silent = s->silent;
         put_text(s->saved_position, sizeof(s->saved_position), str_of(s->position));
     }
     return register_tx_commit(&tx, err);
 }
 
-int node_source_watch(struct node *n, int64_t now_ns, struct err *err)
+/* Told once per change, over restarts, too. */
+static void tell_silence(struct node *n, struct node_source *s, const struct silence *quiet)
+{
+    int64_t after = silence_after_s(quiet);
+    char reason[32] = "";
+    s->silent = quiet->silent;
+    n->duties_stale = true;
+    if (quiet->silent && after % 3600 == 0)
+        (void)snprintf(reason, sizeof(reason), "%lld h", (long long)after / 3600);
+    else if (quiet->silent && after % 60 == 0)
+        (void)snprintf(reason, sizeof(reason), "%lld min", (long long)after / 60);
+    else if (quiet->silent)
+        (void)snprintf(reason, sizeof(reason), "%lld s", (long long)after);
+    node_event_note(n, &(struct node_event){.kind = quiet->silent ? NODE_SOURCE_SILENT : NODE_SOURCE_BACK,
+                                            .source = str_of(s->name),
+                                            .reason = str_of(reason)});
+}
+
+void node_source_watch(struct node *n, int64_t now_ns)
 {
     for (size_t i = 0; i < n->n_sources; i++) {
         struct node_source *s = n->sources[i];
         struct silence *quiet = &n->silences[i];
         if (str_eq(str_of(s->kind), S("import")))
             continue;
-        if (s->last_seen_ns > quiet->last_ns && silence_seen(quiet, s->last_seen_ns) == SILENCE_ENDED)
-            n->duties_stale = true;
-        if (silence_tick(quiet, now_ns) == SILENCE_STARTED) {
-            n->duties_stale = true;
-            if (node_find_silent(n, s, now_ns, err) != 0)
-                return -1;
-        }
+        if (s->last_seen_ns > quiet->last_ns)
+            (void)silence_seen(quiet, s->last_seen_ns);
+        (void)silence_tick(quiet, now_ns);
+        if (quiet->silent != s->silent)
+            tell_silence(n, s, quiet);
     }
-    return 0;
 }

@@ -61,9 +61,6 @@ static bool on_frame(void *arg, struct channel *ch, const struct frame *m)
         return true;
     case FRAME_RESUME:
         return front_intake_resume(f, (uint32_t)m->tag, m->payload);
-    case FRAME_STOP:
-        (void)event_base_loopexit(f->base, NULL);
-        return true;
     default:
         return false;
     }

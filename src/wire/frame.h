@@ -25,8 +25,7 @@
     X(FRAME_REQUEST, "front→core, tool→core", "frame_request; tag = call")                                   \
     X(FRAME_RESPONSE, "core→front", "frame_response; tag = call")                                            \
     X(FRAME_CHUNK, "core→front", "bytes of a stream; tag = call")                                            \
-    X(FRAME_END, "both", "the stream ends, or the client has gone; tag = call")                              \
-    X(FRAME_STOP, "core→front", "finish what is in hand and exit")
+    X(FRAME_END, "both", "the stream ends, or the client has gone; tag = call")
 
 enum frame_type {
     FRAME_NONE,

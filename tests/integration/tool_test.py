@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 
-from node import KHIEND, LOCAL, ROOT, WAIT_S, Node, Skip, _open, equal, folder, khien, need, run_cases, until
+from node import KHIEND, LOCAL, ROOT, WAIT_S, Client, Node, Skip, _open, equal, folder, khien, need, run_cases, until
 
 work = folder()
 data = work / 'd'
@@ -293,6 +293,10 @@ def full_disk():
         raise Skip('no file system can be mounted here')
     _open.append(lambda: subprocess.run(['umount', '-l', place]))
     node = Node(place / 'd', settings='disk_reserve_mib: 16\n').start()
+    admin = Client(node).set_up()
+
+    def findings():
+        return admin.ask('GET', '/findings', code=200).body
 
     def intake():
         status = node.status()
@@ -319,11 +323,15 @@ def full_disk():
     until(lambda: intake() == 'stopped', 'intake stops')
     found = node.count('beforefull')
     equal(found, 500, f'what was stored before {node.refusal}')
+    until(lambda: b'khien-intake-stopped' in findings(), 'the finding while the disk is full')
     ballast.unlink()
     until(lambda: intake() == 'open', 'intake opens again')
     until(sent.is_set, 'the sender is done')
     node.wait_count('duringfull', 40000)
     equal(node.count('beforefull'), 500)
+    for action in ('intake_stopped', 'intake_started'):
+        until(lambda: node.tool('search', '--count', f'event.dataset:khien.node event.action:{action}').out == '1\n',
+              f'one event {action}')
     node.stop()
     node.tool('verify')
 

@@ -11,7 +11,7 @@ static void test_head(void **state)
         int rc;
     } cases[] = {
         {0, FRAME_HELLO, FRAME_VERSION, 0},
-        {0, FRAME_STOP, FRAME_VERSION, 0},
+        {0, FRAME_END, FRAME_VERSION, 0},
         {1, FRAME_EVENTS, FRAME_VERSION, 1},
         {FRAME_BYTES_MAX, FRAME_EVENTS, FRAME_VERSION, 1},
         {FRAME_BYTES_MAX + 1, FRAME_EVENTS, FRAME_VERSION, -1},
