@@ -294,8 +294,16 @@ int node_own_event_seen(struct node *n, struct event *e, struct err *err)
     return take_own(n, e, false, err);
 }
 
+int64_t node_commit_wait(const struct node *n)
+{
+    int64_t every = config_number(n->config, CONFIG_COMMIT_MS) * NS_PER_MS;
+    int64_t since = sys_mono(n->sys) - n->committed_mono_ns;
+    return n->pending == 0 ? INT64_MAX : since >= every ? 0 : every - since;
+}
+
 int node_commit(struct node *n, uint64_t *ret_durable, struct err *err)
 {
+    n->committed_mono_ns = sys_mono(n->sys);
     if (store_commit(n->store, ret_durable, err) != 0)
         return -1;
     if (n->pending > 0) {
@@ -330,7 +338,7 @@ int node_tick(struct node *n, uint64_t *ret_durable, struct err *err)
     node_event_watch_intake(n, now);
     if (node_event_flush(n, err) != 0)
         rc = -1;
-    if (n->pending > 0 && node_commit(n, ret_durable, err) != 0)
+    if (node_commit_wait(n) == 0 && node_commit(n, ret_durable, err) != 0)
         rc = -1;
     store_stats(n->store, &stats);
     *ret_durable = stats.durable_id;

@@ -93,6 +93,11 @@ int node_events_packed(struct node *n, struct event *e, size_t n_events, char *r
 int node_own_event(struct node *n, struct event *e, struct err *err) MUST_USE;
 int node_commit(struct node *n, uint64_t *ret_durable, struct err *err) MUST_USE;
 /*
+ * Nanoseconds until what was taken should be committed: 0 now, INT64_MAX when nothing waits. The first event
+ * after a rest need not wait; then commits are commit_ms apart.
+ */
+int64_t node_commit_wait(const struct node *n);
+/*
  * Timed work, call every 10 to 50 ms: commits when due, seals, samples, audit records, silent sources,
  * evaluation of duties. Errors are those that the operator must hear; the node goes on.
  */

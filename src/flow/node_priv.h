@@ -82,7 +82,8 @@ struct node {
     struct node_lag lag;
     int64_t started_ns, oldest_pending_ns; /* receipt of the oldest event that is not on disk, 0 none */
     int64_t found_ns, sampled_ns, evaluated_ns, audit_ns, judged_ns, saved_ns, swept_ns, sync_ns;
-    uint64_t pending; /* events since the last commit */
+    uint64_t pending;          /* events since the last commit */
+    int64_t committed_mono_ns; /* of the last try */
     uint64_t audit_seen, matches, matches_lost;
     int64_t audit_done; /* audit row that waits for the next commit to be handed over; 0 none */
     uint64_t audit_event;

@@ -44,7 +44,8 @@ struct core {
     const struct node_plan *plan;
     int ctl;
     struct event_base *base;
-    struct event *ctl_event, *stop_event, *tick_event, *worker_event;
+    struct event *ctl_event, *stop_event, *tick_event, *commit_event, *worker_event;
+    bool commit_armed;
     struct evconnlistener *local;
     struct node *node;
     struct api *api;

@@ -247,7 +247,7 @@ static int build(struct front *f, struct err *err)
 {
     struct rlimit files = {.rlim_cur = 16384, .rlim_max = 16384};
     (void)setrlimit(RLIMIT_NOFILE, &files);
-    f->base = event_base_new();
+    f->base = channel_loop_new();
     if (f->base == NULL)
         return err_set(err, ERR_NOMEM, "event loop");
     if (load_tls(f, err) != 0 || front_intake_new(f, err) != 0)
