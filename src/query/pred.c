@@ -5,31 +5,7 @@
 #include "query/fold.h"
 #include "query/pred_code.h"
 
-#define SLOT_MESSAGE EVENT_FIELDS_MAX
-#define SLOT_RAW (EVENT_FIELDS_MAX + 1)
-#define SLOT_COUNT (EVENT_FIELDS_MAX + 2)
 #define SLOT_NONE SIZE_MAX
-
-/* What was folded of the current event, so that each text is folded once. */
-struct pred_scratch {
-    const struct event *e;
-    bool has_words;
-    struct str words; /* raw, folded for words and phrases */
-    uint64_t epoch;   /* of the entries of `lowered` that are valid */
-    struct {
-        uint64_t epoch;
-        struct str text;
-    } lowered[SLOT_COUNT];
-    size_t lower_used;
-    pred_source_fn *source_fn;
-    void *source_arg;
-    struct rex_room *room;
-    uint64_t gave_up;
-    char text[64];   /* a pseudo-field as text */
-    char *words_mem; /* EVENT_RAW_BYTES_MAX each */
-    char *other_mem;
-    char *lower_mem;
-};
 
 int pred_scratch_new(struct pred_scratch **ret, struct err *err)
 {
@@ -60,6 +36,8 @@ void pred_scratch_free(struct pred_scratch *s)
     free(s->words_mem);
     free(s->other_mem);
     free(s->lower_mem);
+    free(s->memo);
+    free(s->heads);
     free(s);
 }
 
@@ -76,25 +54,36 @@ uint64_t pred_scratch_gave_up(const struct pred_scratch *s)
 
 static struct str lower_of(struct pred_scratch *s, struct str v, size_t slot)
 {
-    if (slot < SLOT_COUNT && s->lowered[slot].epoch == s->epoch)
-        return s->lowered[slot].text;
+    struct pred_text *t = slot < PRED_TEXT_COUNT ? &s->texts[slot] : NULL;
+    if (t != NULL && t->epoch == s->epoch)
+        return t->low;
     if (v.n > EVENT_RAW_BYTES_MAX - s->lower_used) {
         s->epoch++; /* the memory is full: forget the others */
         s->lower_used = 0;
     }
     char *out = s->lower_mem + s->lower_used;
-    struct str low = {out, fold_case(v, out)};
+    size_t done = fold_ascii(v, out);
+    struct str low = {out, done == v.n ? done : fold_case(v, out)};
     s->lower_used += low.n;
-    if (slot < SLOT_COUNT) {
-        s->lowered[slot].epoch = s->epoch;
-        s->lowered[slot].text = low;
+    if (t != NULL) {
+        t->epoch = s->epoch;
+        t->low = low;
+        t->ascii = done == v.n;
     }
     return low;
+}
+
+struct str pred_set_folded(struct pred_scratch *s, size_t i)
+{
+    struct str v = fold_clip(s->e->fields[i].value), low = lower_of(s, v, i);
+    return s->texts[i].ascii ? low : (struct str){s->other_mem, fold_search(v, s->other_mem)};
 }
 
 /* Case folded equality without folding, as long as the value is ASCII. */
 static bool equal_folded(struct pred_scratch *s, struct str v, size_t slot, struct str lit)
 {
+    if (s->by_slot) /* the plan has folded it already */
+        return str_eq(lower_of(s, v, slot), lit);
     for (size_t i = 0; i < v.n; i++) {
         if ((unsigned char)v.p[i] >= 0x80 || (i < lit.n && (unsigned char)lit.p[i] >= 0x80))
             return str_eq(lower_of(s, v, slot), lit);
@@ -102,6 +91,32 @@ static bool equal_folded(struct pred_scratch *s, struct str v, size_t slot, stru
             return false;
     }
     return v.n == lit.n;
+}
+
+static bool number_of(struct pred_scratch *s, struct str v, size_t slot, struct num *ret)
+{
+    if (slot >= PRED_TEXT_COUNT)
+        return num_parse(v, ret);
+    struct pred_text *t = &s->texts[slot];
+    if (t->num_of != s->event) {
+        t->num_of = s->event;
+        t->is_num = num_parse(v, &t->num);
+    }
+    *ret = t->num;
+    return t->is_num;
+}
+
+static bool addr_of(struct pred_scratch *s, struct str v, size_t slot, struct addr *ret)
+{
+    if (slot >= PRED_TEXT_COUNT)
+        return addr_parse(v, ret);
+    struct pred_text *t = &s->texts[slot];
+    if (t->addr_of != s->event) {
+        t->addr_of = s->event;
+        t->is_addr = addr_parse(v, &t->addr);
+    }
+    *ret = t->addr;
+    return t->is_addr;
 }
 
 /* Compare a value with a bound: false where it is not of the type. */
@@ -112,12 +127,12 @@ static bool compare(struct pred_scratch *s, const struct pred_code *k, struct st
     struct addr addr;
     switch (k->type) {
     case PRED_AS_NUM:
-        if (!num_parse(v, &num))
+        if (!number_of(s, v, slot, &num))
             return false;
         *ret = num_cmp(&num, &b->num);
         return true;
     case PRED_AS_ADDR:
-        if (!addr_parse(v, &addr))
+        if (!addr_of(s, v, slot, &addr))
             return false;
         *ret = memcmp(addr.b, b->addr.b, sizeof(addr.b));
         return true;
@@ -161,10 +176,10 @@ static bool has_regex(struct pred_scratch *s, const struct pred_code *k, struct 
     return hit;
 }
 
-static bool in_net(const struct pred_code *k, struct str v)
+static bool in_net(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot)
 {
     struct addr a;
-    return addr_parse(v, &a) && addr_in_net(&a, &k->net, k->net_bits);
+    return addr_of(s, v, slot, &a) && addr_in_net(&a, &k->net, k->net_bits);
 }
 
 /* One value of the field against the node. */
@@ -179,7 +194,7 @@ static bool test_value(struct pred_scratch *s, const struct pred_code *k, struct
     case PRED_REGEX:
         return has_regex(s, k, v);
     case PRED_CIDR:
-        return in_net(k, v);
+        return in_net(s, k, v, slot);
     case PRED_EXISTS:
         return true;
     case PRED_NULL:
@@ -284,6 +299,19 @@ static bool is_named(const struct pred_code *k, const struct event_field *f)
     return f->id == want->id && (want->id != FIELD_OTHER || str_eq(f->name, want->name));
 }
 
+/* The same for a field that has a number in its set. */
+static bool test_slot(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
+{
+    const struct pred_head *head = &s->heads[k->slot];
+    if (head->round != s->round)
+        return false;
+    for (uint16_t i = head->first; i != PRED_LAST; i = s->nexts[i]) {
+        if (test_value(s, k, e->fields[i].value, i))
+            return true;
+    }
+    return false;
+}
+
 /* True where one value of the node's field passes. */
 static bool test_field(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
 {
@@ -291,13 +319,15 @@ static bool test_field(struct pred_scratch *s, const struct pred_code *k, const 
     bool any = id == PRED_FIELD_ANY;
     if (id >= PRED_FIELD_TIME && id != PRED_FIELD_MESSAGE && id != PRED_FIELD_RAW && !any)
         return test_pseudo(s, k, e);
-    if ((id == PRED_FIELD_RAW || any) && e->raw.p != NULL && test_value(s, k, e->raw, SLOT_RAW))
+    if ((id == PRED_FIELD_RAW || any) && e->raw.p != NULL && test_value(s, k, e->raw, PRED_TEXT_RAW))
         return true;
     if ((id == PRED_FIELD_MESSAGE || any) && e->message.p != NULL &&
-        test_value(s, k, e->message, SLOT_MESSAGE))
+        test_value(s, k, e->message, PRED_TEXT_MESSAGE))
         return true;
     if (id == PRED_FIELD_RAW || id == PRED_FIELD_MESSAGE)
         return false;
+    if (s->by_slot && k->slot != PRED_SLOT_ANY)
+        return test_slot(s, k, e);
     for (uint16_t i = 0; i < e->n_fields; i++) {
         const struct event_field *f = &e->fields[i];
         if (f->value.p != NULL && is_named(k, f) && test_value(s, k, f->value, i))
@@ -397,8 +427,10 @@ static bool match_word(struct pred_scratch *s, const struct pred_code *k, const 
     return false;
 }
 
+static bool match_node(struct pred_scratch *s, const struct pred_code *k, const struct event *e);
+
 /* The recursion is as deep as the tree: PRED_DEPTH_MAX, checked by pred_compile. */
-static bool match_node(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
+static bool work_out(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
 {
     switch (k->kind) {
     case PRED_TRUE:
@@ -428,6 +460,18 @@ static bool match_node(struct pred_scratch *s, const struct pred_code *k, const 
     }
 }
 
+static bool match_node(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
+{
+    if (k->memo == 0 || !s->by_slot)
+        return work_out(s, k, e);
+    uint64_t known = s->memo[k->memo];
+    if (known >> 1 == s->round)
+        return (known & 1) != 0;
+    bool hit = work_out(s, k, e);
+    s->memo[k->memo] = s->round << 1 | (uint64_t)hit;
+    return hit;
+}
+
 bool pred_match_again(const struct pred_prog *p, const struct event *e, struct pred_scratch *s)
 {
     assert(s->e == e && e->n_fields <= EVENT_FIELDS_MAX);
@@ -436,9 +480,6 @@ bool pred_match_again(const struct pred_prog *p, const struct event *e, struct p
 
 bool pred_match(const struct pred_prog *p, const struct event *e, struct pred_scratch *s)
 {
-    s->e = e;
-    s->has_words = false;
-    s->epoch++;
-    s->lower_used = 0;
+    pred_scratch_begin(s, e);
     return pred_match_again(p, e, s);
 }
