@@ -59,7 +59,8 @@ int detect_state_new(const struct detect_plan *plan, const struct detect_options
     s->seed = options->seed;
     arena_init(&s->plain, DETECT_MEMORY_BYTES_MAX);
     if (plan_room_new(plan->plan, s->seed, &s->room, err) != 0 || pred_scratch_new(&s->scratch, err) != 0 ||
-        pred_set_room(plan->set, s->scratch, err) != 0 || corr_new(max, options->seed, &s->corrs, err) != 0) {
+        pred_set_room(plan->set, s->seed, s->scratch, err) != 0 ||
+        corr_new(max, options->seed, &s->corrs, err) != 0) {
         detect_state_free(s);
         return -1;
     }
@@ -92,7 +93,7 @@ int detect_state_move(struct detect_state *s, const struct detect_plan *plan, st
     struct plan_room *room = NULL;
     if (plan_room_new(plan->plan, s->seed, &room, err) != 0)
         return -1;
-    if (pred_set_room(plan->set, s->scratch, err) != 0) {
+    if (pred_set_room(plan->set, s->seed, s->scratch, err) != 0) {
         plan_room_free(room);
         return -1;
     }
@@ -181,9 +182,13 @@ static void emit_correlation(const struct run *run, const struct detect_rule *r,
 /* How many events a record stands for: syslog daemons write "message repeated N times". */
 static uint64_t times_of(const struct event *e)
 {
-    uint64_t n = 1;
-    struct str repeat = event_get_named(e, S("event.repeat"));
-    return repeat.n > 0 && str_to_u64(repeat, UINT32_MAX, &n) && n > 0 ? n : 1;
+    for (uint16_t i = 0; i < e->n_fields; i++) {
+        uint64_t n = 1;
+        const struct event_field *f = &e->fields[i];
+        if (f->id == FIELD_OTHER && str_eq(f->name, S("event.repeat")))
+            return str_to_u64(f->value, UINT32_MAX, &n) && n > 0 ? n : 1;
+    }
+    return 1;
 }
 
 /* Hand a hit to the correlations above; as deep as they stand on each other (detect_link bounds that). */

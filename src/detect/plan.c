@@ -190,17 +190,17 @@ static void scan_value(struct look *l, uint32_t column, struct str text)
         memcpy(k->text, text.p, text.n);
 }
 
-/* The event's field i, of a column. */
-static void look_at(struct look *l, uint32_t column, size_t i)
+/* The event's field i. */
+static void look_at(struct look *l, const struct plan_slot *slot, size_t i)
 {
+    uint32_t column = slot->column - 1;
     const struct plan_column *c = &l->p->columns[column];
-    size_t slot = pred_set_slot_of(l->s, i);
     if (c->present != 0)
         wake(l, &l->p->triggers[c->present - 1]);
-    bool literals = c->db != NULL && is_wanted(l, c);
+    bool literals = c->db != NULL && l->e->fields[i].value.n >= c->shortest && is_wanted(l, c);
     if (!c->equal && c->depths == 0 && !literals)
         return;
-    bool number = need_slot_is_number(slot) && c->equal;
+    bool number = slot->number && c->equal;
     if (number && !need_is_number(l->e->fields[i].value)) {
         wake_numbers(l, c);
         number = false;
@@ -273,7 +273,7 @@ static bool gather(struct look *l, struct str *ret)
 static bool look_at_text(struct look *l, size_t slot, struct str text)
 {
     struct str v;
-    uint32_t column = l->p->columns_of[slot];
+    uint32_t column = l->p->slots[slot].column;
     if (column == 0 || text.p == NULL)
         return true;
     const struct plan_column *c = &l->p->columns[column - 1];
@@ -308,9 +308,9 @@ size_t plan_candidates(const struct plan *p, struct plan_room *r, const struct e
     for (size_t i = 0; i < p->n_always; i++)
         wake_rule(&l, &p->always[i]);
     for (size_t i = 0; i < e->n_fields; i++) {
-        uint32_t column = p->columns_of[pred_set_slot_of(s, i)];
-        if (column != 0 && e->fields[i].value.p != NULL)
-            look_at(&l, column - 1, i);
+        const struct plan_slot *slot = &p->slots[pred_set_slot_of(s, i)];
+        if (slot->column != 0 && e->fields[i].value.p != NULL)
+            look_at(&l, slot, i);
     }
     bool all = look_at_text(&l, PRED_SLOT_RAW, e->raw) && look_at_text(&l, PRED_SLOT_MESSAGE, e->message) &&
                look_everywhere(&l);

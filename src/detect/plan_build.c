@@ -162,9 +162,9 @@ static int make_pairs(struct builder *b)
     b->any_of = ARENA_NEW(&b->work, uint32_t, p->n_gates);
     b->pairs = ARENA_NEW(&b->work, struct pair, b->n_pairs + 1);
     p->any = ARENA_NEW(b->a, uint32_t, p->n_gates);
-    p->columns_of = ARENA_NEW(b->a, uint32_t, p->n_slots);
+    p->slots = ARENA_NEW(b->a, struct plan_slot, p->n_slots);
     if (b->parents == NULL || b->column_of == NULL || b->any_of == NULL || b->pairs == NULL ||
-        p->any == NULL || p->columns_of == NULL)
+        p->any == NULL || p->slots == NULL)
         return fail_nomem(b);
     for (size_t i = 0; i < p->n_slots; i++)
         b->parents[i] = (uint32_t)i;
@@ -179,7 +179,8 @@ static int make_pairs(struct builder *b)
         }
     }
     for (size_t i = 0; i < p->n_slots; i++)
-        p->columns_of[i] = i == PRED_SLOT_ANY ? 0 : b->column_of[root_of(b, i)];
+        p->slots[i] =
+            (struct plan_slot){i == PRED_SLOT_ANY ? 0 : b->column_of[root_of(b, i)], need_slot_is_number(i)};
     return 0;
 }
 
@@ -284,6 +285,7 @@ static int compile_literals(struct builder *b, struct plan_column *c, size_t n)
         texts[i] = b->p->triggers[c->literals + i].text.p;
         lengths[i] = b->p->triggers[c->literals + i].text.n;
         flags[i] = HS_FLAG_SINGLEMATCH;
+        c->shortest = i == 0 || lengths[i] < c->shortest ? lengths[i] : c->shortest;
         ids[i] = (unsigned)(c->literals + i);
     }
     hs_compile_error_t *why = NULL;

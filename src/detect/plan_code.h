@@ -29,7 +29,13 @@ struct plan_column {
     uint32_t first, n;        /* its triggers in the plan's */
     uint32_t literals;        /* number of its first literal */
     hs_database_t *db;        /* its literals; NULL: none */
+    size_t shortest;          /* literal */
     uint32_t n_gates, *gates; /* of the rules under its literals, each once */
+};
+
+struct plan_slot {
+    uint32_t column; /* + 1; 0: nothing is looked for in this field */
+    bool number;     /* need_slot_is_number */
 };
 
 struct plan {
@@ -41,7 +47,7 @@ struct plan {
     size_t n_triggers, n_literals;
     struct plan_trigger *triggers; /* by column, kind, depth, text */
     size_t n_slots;
-    uint32_t *columns_of; /* by slot: column + 1; 0: nothing is looked for in it */
+    struct plan_slot *slots;
     size_t n_columns;
     struct plan_column *columns;
     size_t n_any; /* columns of PRED_SLOT_ANY, one for each gate */

@@ -38,6 +38,7 @@ void pred_scratch_free(struct pred_scratch *s)
     free(s->lower_mem);
     free(s->memo);
     free(s->heads);
+    free(s->seen);
     free(s);
 }
 
@@ -52,178 +53,14 @@ uint64_t pred_scratch_gave_up(const struct pred_scratch *s)
     return s->gave_up;
 }
 
-static struct str lower_of(struct pred_scratch *s, struct str v, size_t slot)
-{
-    struct pred_text *t = slot < PRED_TEXT_COUNT ? &s->texts[slot] : NULL;
-    if (t != NULL && t->epoch == s->epoch)
-        return t->low;
-    if (v.n > EVENT_RAW_BYTES_MAX - s->lower_used) {
-        s->epoch++; /* the memory is full: forget the others */
-        s->lower_used = 0;
-    }
-    char *out = s->lower_mem + s->lower_used;
-    size_t done = fold_ascii(v, out);
-    struct str low = {out, done == v.n ? done : fold_case(v, out)};
-    s->lower_used += low.n;
-    if (t != NULL) {
-        t->epoch = s->epoch;
-        t->low = low;
-        t->ascii = done == v.n;
-    }
-    return low;
-}
-
-struct str pred_set_folded(struct pred_scratch *s, size_t i)
-{
-    struct str v = fold_clip(s->e->fields[i].value), low = lower_of(s, v, i);
-    return s->texts[i].ascii ? low : (struct str){s->other_mem, fold_search(v, s->other_mem)};
-}
-
-/* Case folded equality without folding, as long as the value is ASCII. */
-static bool equal_folded(struct pred_scratch *s, struct str v, size_t slot, struct str lit)
-{
-    if (s->by_slot) /* the plan has folded it already */
-        return str_eq(lower_of(s, v, slot), lit);
-    for (size_t i = 0; i < v.n; i++) {
-        if ((unsigned char)v.p[i] >= 0x80 || (i < lit.n && (unsigned char)lit.p[i] >= 0x80))
-            return str_eq(lower_of(s, v, slot), lit);
-        if (i >= lit.n || ascii_lower(v.p[i]) != lit.p[i])
-            return false;
-    }
-    return v.n == lit.n;
-}
-
-static bool number_of(struct pred_scratch *s, struct str v, size_t slot, struct num *ret)
-{
-    if (slot >= PRED_TEXT_COUNT)
-        return num_parse(v, ret);
-    struct pred_text *t = &s->texts[slot];
-    if (t->num_of != s->event) {
-        t->num_of = s->event;
-        t->is_num = num_parse(v, &t->num);
-    }
-    *ret = t->num;
-    return t->is_num;
-}
-
-static bool addr_of(struct pred_scratch *s, struct str v, size_t slot, struct addr *ret)
-{
-    if (slot >= PRED_TEXT_COUNT)
-        return addr_parse(v, ret);
-    struct pred_text *t = &s->texts[slot];
-    if (t->addr_of != s->event) {
-        t->addr_of = s->event;
-        t->is_addr = addr_parse(v, &t->addr);
-    }
-    *ret = t->addr;
-    return t->is_addr;
-}
-
-/* Compare a value with a bound: false where it is not of the type. */
-static bool compare(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot,
-                    const struct pred_bound *b, int *ret)
-{
-    struct num num;
-    struct addr addr;
-    switch (k->type) {
-    case PRED_AS_NUM:
-        if (!number_of(s, v, slot, &num))
-            return false;
-        *ret = num_cmp(&num, &b->num);
-        return true;
-    case PRED_AS_ADDR:
-        if (!addr_of(s, v, slot, &addr))
-            return false;
-        *ret = memcmp(addr.b, b->addr.b, sizeof(addr.b));
-        return true;
-    default:
-        *ret = str_cmp(k->cased ? v : lower_of(s, v, slot), b->text);
-        return true;
-    }
-}
-
-static bool low_ok(const struct pred_bound *b, int c)
-{
-    return b->incl ? c >= 0 : c > 0;
-}
-
-static bool high_ok(const struct pred_bound *b, int c)
-{
-    return b->incl ? c <= 0 : c < 0;
-}
-
-static bool in_range(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot)
-{
-    int c = 0;
-    if (!k->low.open && (!compare(s, k, v, slot, &k->low, &c) || !low_ok(&k->low, c)))
-        return false;
-    return k->high.open || (compare(s, k, v, slot, &k->high, &c) && high_ok(&k->high, c));
-}
-
-static bool is_equal(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot)
-{
-    int c = 0;
-    if (k->type == PRED_AS_NUM || k->type == PRED_AS_ADDR)
-        return compare(s, k, v, slot, &k->eq, &c) && c == 0;
-    return k->cased ? str_eq(v, k->lit) : equal_folded(s, v, slot, k->lit);
-}
-
-static bool has_regex(struct pred_scratch *s, const struct pred_code *k, struct str v)
-{
-    bool gave_up = false;
-    bool hit = rex_match(k->rex, v, s->room, &gave_up);
-    s->gave_up += gave_up;
-    return hit;
-}
-
-static bool in_net(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot)
-{
-    struct addr a;
-    return addr_of(s, v, slot, &a) && addr_in_net(&a, &k->net, k->net_bits);
-}
-
-/* One value of the field against the node. */
-static bool test_value(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot)
-{
-    v = fold_clip(v);
-    switch (k->kind) {
-    case PRED_EQ:
-        return is_equal(s, k, v, slot);
-    case PRED_RANGE:
-        return in_range(s, k, v, slot);
-    case PRED_REGEX:
-        return has_regex(s, k, v);
-    case PRED_CIDR:
-        return in_net(s, k, v, slot);
-    case PRED_EXISTS:
-        return true;
-    case PRED_NULL:
-        return v.n > 0; /* asked the other way round by match_leaf */
-    default:
-        break;
-    }
-    struct str t = k->cased ? v : lower_of(s, v, slot);
-    switch (k->kind) {
-    case PRED_WILD:
-        return wild_match(k->wild, t);
-    case PRED_CONTAINS:
-        return find_bytes(t, k->lit) != SIZE_MAX;
-    case PRED_STARTS:
-        return str_starts(t, k->lit);
-    default:
-        assert(k->kind == PRED_ENDS);
-        return str_ends(t, k->lit);
-    }
-}
-
 static bool test_number(const struct pred_code *k, int64_t v)
 {
     struct num n = num_of(v);
     if (k->kind == PRED_EQ)
         return num_cmp(&n, &k->eq.num) == 0;
     assert(k->kind == PRED_RANGE);
-    return (k->low.open || low_ok(&k->low, num_cmp(&n, &k->low.num))) &&
-           (k->high.open || high_ok(&k->high, num_cmp(&n, &k->high.num)));
+    return (k->low.open || pred_low_ok(&k->low, num_cmp(&n, &k->low.num))) &&
+           (k->high.open || pred_high_ok(&k->high, num_cmp(&n, &k->high.num)));
 }
 
 static struct str decimal(struct pred_scratch *s, uint64_t v)
@@ -286,7 +123,7 @@ static bool test_pseudo(struct pred_scratch *s, const struct pred_code *k, const
     if (by_value && k->type == PRED_AS_SEVERITY)
         return test_number(k, 7 - (e->severity & 7));
     struct str v = pseudo_text(s, k->field.id, e);
-    return v.p != NULL && test_value(s, k, v, SLOT_NONE);
+    return v.p != NULL && pred_test_value(s, k, v, SLOT_NONE);
 }
 
 static bool is_named(const struct pred_code *k, const struct event_field *f)
@@ -306,7 +143,20 @@ static bool test_slot(struct pred_scratch *s, const struct pred_code *k, const s
     if (head->round != s->round)
         return false;
     for (uint16_t i = head->first; i != PRED_LAST; i = s->nexts[i]) {
-        if (test_value(s, k, e->fields[i].value, i))
+        if (pred_test_value(s, k, e->fields[i].value, i))
+            return true;
+    }
+    return false;
+}
+
+/* Alternatives for one field: its values are taken up once for all of them. */
+static bool test_group(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
+{
+    const struct pred_head *head = &s->heads[k->slot];
+    if (head->round != s->round)
+        return false;
+    for (uint16_t i = head->first; i != PRED_LAST; i = s->nexts[i]) {
+        if (pred_test_group(s, k, e->fields[i].value, i))
             return true;
     }
     return false;
@@ -319,10 +169,10 @@ static bool test_field(struct pred_scratch *s, const struct pred_code *k, const 
     bool any = id == PRED_FIELD_ANY;
     if (id >= PRED_FIELD_TIME && id != PRED_FIELD_MESSAGE && id != PRED_FIELD_RAW && !any)
         return test_pseudo(s, k, e);
-    if ((id == PRED_FIELD_RAW || any) && e->raw.p != NULL && test_value(s, k, e->raw, PRED_TEXT_RAW))
+    if ((id == PRED_FIELD_RAW || any) && e->raw.p != NULL && pred_test_value(s, k, e->raw, PRED_TEXT_RAW))
         return true;
     if ((id == PRED_FIELD_MESSAGE || any) && e->message.p != NULL &&
-        test_value(s, k, e->message, PRED_TEXT_MESSAGE))
+        pred_test_value(s, k, e->message, PRED_TEXT_MESSAGE))
         return true;
     if (id == PRED_FIELD_RAW || id == PRED_FIELD_MESSAGE)
         return false;
@@ -330,7 +180,7 @@ static bool test_field(struct pred_scratch *s, const struct pred_code *k, const 
         return test_slot(s, k, e);
     for (uint16_t i = 0; i < e->n_fields; i++) {
         const struct event_field *f = &e->fields[i];
-        if (f->value.p != NULL && is_named(k, f) && test_value(s, k, f->value, i))
+        if (f->value.p != NULL && is_named(k, f) && pred_test_value(s, k, f->value, i))
             return true;
     }
     return false;
@@ -442,6 +292,8 @@ static bool work_out(struct pred_scratch *s, const struct pred_code *k, const st
         }
         return true;
     case PRED_OR:
+        if (k->grouped != PRED_UNGROUPED && s->by_slot)
+            return test_group(s, k, e);
         for (size_t i = 0; i < k->n_children; i++) {
             if (match_node(s, k->children[i], e))
                 return true;

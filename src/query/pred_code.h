@@ -21,12 +21,16 @@ struct pred_bound {
     struct addr addr;
 };
 
+/* OR over leaves of one field of the event, in a set; alike: of one simple kind, type and case. */
+enum pred_grouped { PRED_UNGROUPED, PRED_GROUPED, PRED_ALIKE };
+
 struct pred_code {
     enum pred_kind kind;
     enum pred_type type;
     uint32_t id;   /* in its set, from 1; 0: of no set */
     uint32_t slot; /* of the field; in a set only */
     uint32_t memo; /* in a set: where the verdict on the event is remembered; 0: nowhere */
+    enum pred_grouped grouped;
     bool cased;
     bool open_start, open_end; /* WORD: '*' at that end */
     bool has_blank;            /* WORD: in the first piece */
@@ -82,6 +86,19 @@ struct pred_text {
     bool is_num, is_addr;
     struct num num;
     struct addr addr;
+    uint64_t hash_of, hash; /* event that the hash is of */
+};
+
+#define PRED_SEEN_COUNT 1024u /* a power of two; 256 KiB */
+#define PRED_SEEN_BYTES 232u
+
+/* A value on which an expression was tried before. */
+struct pred_seen {
+    uint64_t hash;
+    uint32_t id; /* of the node; 0: free */
+    uint16_t n;
+    bool hit;
+    char text[PRED_SEEN_BYTES];
 };
 
 /* What was folded and found out of the current event, so that nothing is done twice. */
@@ -97,6 +114,8 @@ struct pred_scratch {
     uint64_t round;          /* of events taken up by a set */
     uint64_t *memo;          /* round * 2 + verdict */
     struct pred_head *heads; /* by slot */
+    struct pred_seen *seen;
+    uint64_t seed; /* of hashes of values */
     uint32_t slots[EVENT_FIELDS_MAX];
     uint16_t nexts[EVENT_FIELDS_MAX];
     pred_source_fn *source_fn;
@@ -119,6 +138,27 @@ static inline void pred_scratch_begin(struct pred_scratch *s, const struct event
     s->event++;
     s->lower_used = 0;
 }
+
+static inline bool pred_low_ok(const struct pred_bound *b, int c)
+{
+    return b->incl ? c >= 0 : c > 0;
+}
+
+static inline bool pred_high_ok(const struct pred_bound *b, int c)
+{
+    return b->incl ? c <= 0 : c < 0;
+}
+
+struct str pred_test_fold(struct pred_scratch *s, struct str v, size_t slot);
+/* The value in lower case; slot: number of the event's field, PRED_TEXT_*, or SIZE_MAX: it is not kept. */
+static inline struct str pred_test_lower(struct pred_scratch *s, struct str v, size_t slot)
+{
+    bool known = slot < PRED_TEXT_COUNT && s->texts[slot].epoch == s->epoch;
+    return known ? s->texts[slot].low : pred_test_fold(s, v, slot);
+}
+/* One value of the field against the node; against the alternatives of a grouped node. */
+bool pred_test_value(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot);
+bool pred_test_group(struct pred_scratch *s, const struct pred_code *group, struct str v, size_t slot);
 
 static inline struct num pred_severity_rank(int severity)
 {

@@ -322,6 +322,31 @@ static struct pred_code *find_equal(struct compiler *c, const struct pred *p, co
     return pred_set_find(c->set);
 }
 
+static bool is_simple(const struct pred_code *k)
+{
+    return k->kind == PRED_CONTAINS || k->kind == PRED_STARTS || k->kind == PRED_ENDS ||
+           k->kind == PRED_CIDR ||
+           (k->kind == PRED_EQ && (k->type == PRED_AS_TEXT || k->type == PRED_AS_NUM));
+}
+
+/* Alternatives for one field of the event are tried together. */
+static void group(struct pred_code *k)
+{
+    const struct pred_code *first = k->n_children < 2 ? NULL : k->children[0];
+    if (first == NULL || k->kind != PRED_OR || first->slot == PRED_SLOT_NONE ||
+        (first->slot >= PRED_SLOT_RAW && first->slot < PRED_SLOT_NAMED))
+        return;
+    bool alike = is_simple(first);
+    for (size_t i = 0; i < k->n_children; i++) {
+        const struct pred_code *c = k->children[i];
+        if (c->n_children > 0 || c->slot != first->slot || c->kind == PRED_NULL)
+            return;
+        alike = alike && c->kind == first->kind && c->type == first->type && c->cased == first->cased;
+    }
+    k->slot = first->slot;
+    k->grouped = alike ? PRED_ALIKE : PRED_GROUPED;
+}
+
 /* Depth is bounded by PRED_DEPTH_MAX, and so is the recursion. */
 static int compile_node(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code **ret)
 {
@@ -340,6 +365,8 @@ static int compile_node(struct compiler *c, const struct pred *p, unsigned depth
     if (k == NULL)
         return no_memory(c);
     *k = draft;
+    if (branch && c->set != NULL)
+        group(k);
     if (!branch && compile_leaf(c, p, k) != 0)
         return -1;
     if (c->set != NULL && !pred_set_keep(c->set, k))

@@ -223,20 +223,26 @@ bool pred_set_keep(struct pred_set *set, struct pred_code *code)
     return true;
 }
 
-int pred_set_room(const struct pred_set *set, struct pred_scratch *s, struct err *err)
+int pred_set_room(const struct pred_set *set, uint64_t seed, struct pred_scratch *s, struct err *err)
 {
     uint64_t *memo = calloc(set->n_memos + 1, sizeof(*memo));
     struct pred_head *heads = calloc(pred_set_slots(set), sizeof(*heads));
-    if (memo == NULL || heads == NULL) {
+    struct pred_seen *seen = s->seen != NULL ? s->seen : malloc(PRED_SEEN_COUNT * sizeof(*seen));
+    if (memo == NULL || heads == NULL || seen == NULL) {
         free(memo);
         free(heads);
+        free(seen == s->seen ? NULL : seen);
         return fail_nomem(err);
     }
     free(s->memo);
     free(s->heads);
     s->memo = memo;
     s->heads = heads;
+    s->seen = seen;
+    s->seed = seed;
     s->round = 0;
+    for (size_t i = 0; i < PRED_SEEN_COUNT; i++)
+        seen[i] = (struct pred_seen){0}; /* numbers of nodes are those of the set */
     return 0;
 }
 
@@ -271,6 +277,12 @@ size_t pred_set_first(const struct pred_scratch *s, size_t slot)
 size_t pred_set_next(const struct pred_scratch *s, size_t i)
 {
     return s->nexts[i] == PRED_LAST ? SIZE_MAX : s->nexts[i];
+}
+
+struct str pred_set_folded(struct pred_scratch *s, size_t i)
+{
+    struct str v = fold_clip(s->e->fields[i].value), low = pred_test_lower(s, v, i);
+    return s->texts[i].ascii ? low : (struct str){s->other_mem, fold_search(v, s->other_mem)};
 }
 
 bool pred_set_match(const struct pred_prog *prog, struct pred_scratch *s)

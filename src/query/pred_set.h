@@ -34,8 +34,9 @@ size_t pred_set_slots(const struct pred_set *set); /* numbers are below */
 /* Equal trees have equal numbers. */
 uint32_t pred_set_id(const struct pred_prog *prog);
 
-/* Make the scratch fit the set. Errors: ERR_NOMEM. */
-int pred_set_room(const struct pred_set *set, struct pred_scratch *s, struct err *err) MUST_USE;
+/* Make the scratch fit the set; seed: random, of tables whose keys come from outside. Errors: ERR_NOMEM. */
+int pred_set_room(const struct pred_set *set, uint64_t seed, struct pred_scratch *s,
+                  struct err *err) MUST_USE;
 /* Take up an event: the calls below are about it, until the next one. No allocation. */
 void pred_set_begin(const struct pred_set *set, const struct event *e, struct pred_scratch *s);
 bool pred_set_match(const struct pred_prog *prog, struct pred_scratch *s);
