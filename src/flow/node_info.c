@@ -8,6 +8,7 @@
 #include "flow/node_duty.h"
 #include "flow/node_event.h"
 #include "flow/node_priv.h"
+#include "register/register_held.h"
 
 #define DAY_NS (86400 * NS_PER_S)
 #define KEYS_MAX 16
@@ -265,6 +266,7 @@ int node_info_system(struct node *n, struct jout *j, struct err *err)
     put_metrics(n, j);
     JOUT_U64(j, "sources_active", n->n_sources);
     JOUT_U64(j, "kernel_dropped", n->kernel_dropped);
+    JOUT_U64(j, "audit_waiting", n->reg == NULL ? 0 : register_held_count(n->reg));
     jout_key(j, S("rules"));
     jout_obj(j);
     JOUT_U64(j, "loaded", n->plan == NULL ? 0 : detect_rule_count(n->plan));

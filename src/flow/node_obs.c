@@ -6,6 +6,7 @@
 #include "crypt/password.h"
 #include "flow/node_priv.h"
 #include "register/register_count.h"
+#include "register/register_held.h"
 #include "register/register_person.h"
 #include "register/register_session.h"
 #include "register/register_setting.h"
@@ -181,7 +182,8 @@ static void fill_store(struct node *n, const struct register_counts *c, struct c
         .verified_ok = n->verified_ns != 0 && n->verified_bad == 0,
         .problems = (uint32_t)n->verified_bad,
         .sealing = stats.checkpoint_ns != 0,
-        .access_audited = c->audit_access >= n->access_before + (int64_t)n->searches,
+        .access_audited =
+            c->audit_access + (int64_t)register_held_count(n->reg) >= n->access_before + (int64_t)n->searches,
         .keys_read = k > 0,
         .audit_read = true,
         .config_changes = (uint64_t)c->audit_rows,

@@ -53,6 +53,9 @@ static void show(const json_t *j)
     double dropped = json_number_value(json_object_get(system, "kernel_dropped"));
     if (dropped > 0)
         (void)printf("lost      %.0f UDP datagrams that the kernel had no room for\n", dropped);
+    double waiting = json_number_value(json_object_get(system, "audit_waiting"));
+    if (waiting > 0)
+        (void)printf("audit     %.0f records wait in memory: the disk is full\n", waiting);
     (void)printf("complete  %s to %s, %.0f gaps\n", text(j, "complete", "from"), text(j, "complete", "to"),
                  number(j, "complete", "gaps"));
     (void)printf("seal      size %.0f, %s, root %s\n", number(system, "seal", "size"),

@@ -132,6 +132,8 @@ export type System = {
   metrics: Record<'cpu' | 'ram_used' | 'ram_total' | 'net_rx_bps' | 'net_tx_bps', number | null>;
   /** UDP datagrams that the operating system had no room for. */
   kernel_dropped: number;
+  /** Records of reading that wait in memory, because the disk is full. */
+  audit_waiting: number;
   sources_active: number; rules: { loaded: number; refused: number }; catalogue: { version: string };
 };
 export type Verify = {
