@@ -217,6 +217,29 @@ static int on_counters(struct intake *i, struct str payload, struct err *err)
     return cur_done(&c) ? 0 : err_set(err, ERR_CORRUPT, "counters do not check");
 }
 
+static int on_front(struct intake *i, struct str payload, struct err *err)
+{
+    struct frame_front m;
+    if (!frame_get_front(payload, &m))
+        return err_set(err, ERR_CORRUPT, "word of front does not check");
+    node_set_front(i->o.node, m.rss_bytes, m.kernel_dropped);
+    return 0;
+}
+
+uint64_t intake_lost(struct intake *i)
+{
+    uint64_t lost = 0;
+    for (size_t k = 0; k < SENDERS_MAX; k++) {
+        struct node_source *s = i->senders[k].source;
+        bool again = s == NULL || str_eq(str_of(s->kind), S("file")) || str_eq(str_of(s->kind), S("journal"));
+        if (again || s->received <= s->last_seq)
+            continue;
+        lost += s->received - s->last_seq;
+        node_source_count_lost(s, s->received - s->last_seq);
+    }
+    return lost;
+}
+
 int intake_frame(struct intake *i, const struct frame *f, struct err *err)
 {
     switch (f->type) {
@@ -226,6 +249,8 @@ int intake_frame(struct intake *i, const struct frame *f, struct err *err)
         return on_events(i, f, err);
     case FRAME_COUNTERS:
         return on_counters(i, f->payload, err);
+    case FRAME_FRONT:
+        return on_front(i, f->payload, err);
     default:
         return err_set(err, ERR_CORRUPT, "frame of type %d on an intake", (int)f->type);
     }

@@ -46,6 +46,7 @@ int node_catalogue_dir(const struct sys *sys, const struct config *c, char *out,
 const char *node_credential(const struct sys *sys, char *out, size_t out_n);
 
 #define NODE_LAYERS 5
+#define NODE_HOURS 24
 
 /* One sender as core knows it. Numbers of the running front plus what earlier runs left. */
 struct node_source {
@@ -63,7 +64,7 @@ struct node_source {
     struct node_hour {
         int64_t hour; /* since 1970 */
         uint64_t stored, malformed, dropped;
-    } hours[24];
+    } hours[NODE_HOURS];
     int64_t layer_ns[NODE_LAYERS]; /* last event that shows a layer of D19.5, in the order of check.h */
     uint64_t minute[60];           /* events per second, ring by second of receipt */
     int64_t minute_s;              /* second of the newest entry */
@@ -75,6 +76,8 @@ int node_source_get(struct node *n, struct str kind, struct str address, struct 
 /* Count an event that was stored, or datagrams that were lost. */
 void node_source_count_event(struct node_source *s, const struct event *e);
 void node_source_count_dropped(struct node_source *s, uint64_t n, int64_t now_ns);
+/* Lines that were received and never came to core: a gap. `received` goes back to what came. */
+void node_source_count_lost(struct node_source *s, uint64_t n);
 struct node_source *node_source_find(struct node *n, uint32_t id); /* NULL: unknown */
 size_t node_source_count(const struct node *n);
 struct node_source *node_source_at(struct node *n, size_t i);
@@ -116,6 +119,8 @@ struct node_process {
     uint32_t pid, restarts, uid;
     bool landlock, seccomp, known;
 };
+/* What front said: its resident memory, and datagrams that the kernel dropped since it said so last. */
+void node_set_front(struct node *n, uint64_t rss_bytes, uint64_t kernel_dropped);
 void node_set_process(struct node *n, size_t i, const struct node_process *p); /* 0 front, 1 core */
 void node_set_listen(struct node *n, struct str https, struct str syslog, struct str syslog_tls,
                      struct str fingerprint, int64_t cert_not_after_ns);

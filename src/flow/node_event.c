@@ -82,8 +82,8 @@ static struct str time_text(struct arena *a, int64_t ns)
     struct civil c = when_from_ns(ns, WHEN_VN_OFFSET_S);
     buf_init(&b, 64);
     if (ns != 0)
-        buf_printf(&b, "%04d-%02d-%02dT%02d:%02d:%02d+07:00", (int)c.year, c.month, c.day, c.hour, c.minute,
-                   c.second);
+        buf_printf(&b, "%04d-%02d-%02dT%02d:%02d:%02d.%03d+07:00", (int)c.year, c.month, c.day, c.hour,
+                   c.minute, c.second, (int)(c.ns / NS_PER_MS));
     struct str s = arena_str(a, buf_str(&b));
     buf_done(&b);
     return s;

@@ -6,6 +6,7 @@
 #include "crypt/password.h"
 #include "flow/node_priv.h"
 #include "register/register_count.h"
+#include "register/register_held.h"
 #include "register/register_person.h"
 #include "register/register_session.h"
 #include "register/register_setting.h"
@@ -87,15 +88,15 @@ static void count_rules(const struct node *n, struct check_logs *l)
 }
 
 /* Sums of the last 24 hours. */
-static struct node_hour day_of(const struct node_source *s, int64_t now_ns)
+static struct node_hour day_of(const struct node_hour hours[NODE_HOURS], int64_t now_ns)
 {
     struct node_hour sum = {0};
     int64_t hour = now_ns / HOUR_NS;
-    for (size_t i = 0; i < COUNT_OF(s->hours); i++) {
-        if (s->hours[i].hour > hour - (int64_t)COUNT_OF(s->hours) && s->hours[i].hour <= hour) {
-            sum.stored += s->hours[i].stored;
-            sum.malformed += s->hours[i].malformed;
-            sum.dropped += s->hours[i].dropped;
+    for (size_t i = 0; i < NODE_HOURS; i++) {
+        if (hours[i].hour > hour - NODE_HOURS && hours[i].hour <= hour) {
+            sum.stored += hours[i].stored;
+            sum.malformed += hours[i].malformed;
+            sum.dropped += hours[i].dropped;
         }
     }
     return sum;
@@ -125,7 +126,7 @@ static void fill_logs(struct node *n, const struct register_counts *c, int64_t n
             l->sources_silent++;
             l->silent_name = str_of(s->name);
         }
-        struct node_hour day = day_of(s, now_ns);
+        struct node_hour day = day_of(s->hours, now_ns);
         l->records_24h += day.stored;
         l->malformed_24h += day.malformed;
         for (size_t k = 0; k < NODE_LAYERS; k++)
@@ -158,8 +159,9 @@ static void fill_host(struct node *n, int64_t now_ns, struct check_host *h)
         .evaluated_ns = n->evaluated_ns,
         .heartbeat_ns = s->at_ns,
     };
+    h->queue_dropped_24h = (uint32_t)day_of(n->kernel_hours, now_ns).dropped;
     for (size_t i = 0; i < n->n_sources; i++)
-        h->queue_dropped_24h += (uint32_t)day_of(n->sources[i], now_ns).dropped;
+        h->queue_dropped_24h += (uint32_t)day_of(n->sources[i]->hours, now_ns).dropped;
     for (size_t i = 0; i < COUNT_OF(n->restart_ns); i++)
         h->restarts_24h += n->restart_ns[i] > now_ns - DAY_NS;
 }
@@ -180,7 +182,8 @@ static void fill_store(struct node *n, const struct register_counts *c, struct c
         .verified_ok = n->verified_ns != 0 && n->verified_bad == 0,
         .problems = (uint32_t)n->verified_bad,
         .sealing = stats.checkpoint_ns != 0,
-        .access_audited = c->audit_access >= n->access_before + (int64_t)n->searches,
+        .access_audited =
+            c->audit_access + (int64_t)register_held_count(n->reg) >= n->access_before + (int64_t)n->searches,
         .keys_read = k > 0,
         .audit_read = true,
         .config_changes = (uint64_t)c->audit_rows,

@@ -94,6 +94,10 @@ struct node {
     /* Result of the last verification, told by whoever ran it. */
     int64_t verified_ns;
     uint64_t verified_bad;
+    uint64_t front_rss; /* 0 unknown */
+    /* Datagrams that the kernel dropped: nobody knows whose they were. */
+    uint64_t kernel_dropped, kernel_gaps, kernel_saved;
+    struct node_hour kernel_hours[NODE_HOURS];
     struct node_held_events own;
     bool intake_stopped;    /* as told by an event */
     int64_t intake_open_ns; /* since when it is open again, while that was not told */

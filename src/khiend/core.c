@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "flow/node_event.h"
 #include "khiend/certificate.h"
 #include "khiend/core_state.h"
 
@@ -70,6 +71,29 @@ static void print_banner(struct core *c, const struct frame_hello *m)
     (void)fflush(stdout);
 }
 
+/* Front has died: what it had in hand is lost, except what is read again. Told when the next one is there. */
+static void lose_front(struct core *c)
+{
+    c->front_lost += intake_lost(c->front->intake);
+    c->front_died = true;
+    c->front = NULL;
+}
+
+static void tell_restart(struct core *c)
+{
+    char lines[24] = "";
+    if (!c->front_died)
+        return;
+    if (c->front_lost > 0)
+        (void)snprintf(lines, sizeof(lines), "%llu", (unsigned long long)c->front_lost);
+    node_event_note(c->node, &(struct node_event){.kind = NODE_FRONT_RESTARTED,
+                                                  .reason = str_of(lines),
+                                                  .from_ns = c->front_heard_ns,
+                                                  .to_ns = sys_now(c->plan->sys)});
+    c->front_died = false;
+    c->front_lost = 0;
+}
+
 static bool on_hello(struct core *c, struct core_peer *p, struct str payload)
 {
     struct frame_hello m;
@@ -82,6 +106,8 @@ static bool on_hello(struct core *c, struct core_peer *p, struct str payload)
     node_set_listen(c->node, m.listen_https, m.listen_syslog, m.listen_syslog_tls, m.fingerprint,
                     m.cert_not_after_ns);
     write_listen_json(c, &m);
+    tell_restart(c);
+    c->front_heard_ns = sys_now(c->plan->sys);
     if (!c->announced)
         print_banner(c, &m);
     c->announced = true;
@@ -140,6 +166,9 @@ static bool on_frame(void *arg, struct channel *ch, const struct frame *f)
     case FRAME_SOURCE:
     case FRAME_EVENTS:
     case FRAME_COUNTERS:
+    case FRAME_FRONT:
+        if (p == c->front)
+            c->front_heard_ns = sys_now(c->plan->sys);
         if (intake_frame(p->intake, f, &err) == 0) {
             arm_commit(c);
             return true;
@@ -159,7 +188,7 @@ static void on_peer_gone(void *arg, struct channel *ch, const char *why)
     core_call_peer_gone(p->core, p);
     if (p->core->front != p)
         return;
-    p->core->front = NULL;
+    lose_front(p->core);
     if (!str_eq(str_of(why), S(CHANNEL_CLOSED)))
         node_plan_ctl_accuse(p->core->ctl, "front", why);
 }
@@ -253,8 +282,10 @@ static void on_ctl(evutil_socket_t fd, short what, void *arg)
     node_set_process(c->node, 0, &front);
     node_set_process(c->node, 1, &core);
     if (m.kind == 'F' && channel >= 0) {
-        if (c->front != NULL)
+        if (c->front != NULL) {
             c->front->gone = true;
+            lose_front(c);
+        }
         if (add_peer(c, channel, false, &c->front, &err) != 0)
             (void)fprintf(stderr, "khiend: channel: %s\n", err.msg);
     }

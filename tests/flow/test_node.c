@@ -1,5 +1,6 @@
 /* node: what it observes about itself, and what it does without being asked. */
 #include "crypt/password.h"
+#include "flow/intake.h"
 #include "flow/node_event.h"
 #include "flow/node_info.h"
 #include "flow/node_obs.h"
@@ -227,11 +228,78 @@ static void test_folds_over_restart(void **state)
     }
 }
 
+static void on_frame_out(void *arg, enum frame_type type, uint64_t tag, struct str payload)
+{
+    unsigned *n = arg;
+    (void)tag;
+    (void)payload;
+    *n += type == FRAME_RESUME;
+}
+
+static void give(struct intake *i, enum frame_type type, uint64_t tag, const struct buf *b)
+{
+    struct frame f = {.type = type, .tag = tag, .payload = buf_str(b)};
+    WORLD_OK(intake_frame(i, &f, &err));
+}
+
+/* What a front that died had counted and never gave away is a gap; followed files are read again. */
+static void test_lost_with_front(void **state)
+{
+    (void)state;
+    static const struct str kinds[] = {S("udp"), S("tcp"), S("file"), S("journal")};
+    unsigned resumed = 0;
+    struct intake *in = NULL;
+    struct intake_opts o = {.send = on_frame_out, .arg = &resumed};
+    struct buf b;
+    world_open(false);
+    o.node = world.node;
+    WORLD_OK(intake_new(&o, &in, &err));
+    buf_init(&b, 1 << 16);
+    for (uint32_t k = 0; k < COUNT_OF(kinds); k++) {
+        buf_clear(&b);
+        frame_put_source(&b, &(struct frame_source){.kind = kinds[k], .address = S("10.0.0.1")});
+        give(in, FRAME_SOURCE, k + 1, &b);
+        buf_clear(&b);
+        buf_put_u32(&b, 1);
+        frame_put_counters(&b, &(struct frame_counters){.source = k + 1, .received = 5 + k});
+        give(in, FRAME_COUNTERS, 0, &b);
+    }
+    assert_int_equal(resumed, COUNT_OF(kinds));
+    assert_int_equal(intake_lost(in), 5 + 6);
+    assert_int_equal(intake_lost(in), 0); /* counted once */
+    for (uint32_t k = 0; k < COUNT_OF(kinds); k++) {
+        struct node_source *s = NULL;
+        WORLD_OK(node_source_get(world.node, kinds[k], S("10.0.0.1"), S(""), &s, &err));
+        assert_int_equal(s->gaps, k < 2);
+        assert_int_equal(s->missing, k < 2 ? 5 + k : 0);
+    }
+
+    /* What the kernel dropped adds up, over restarts, too. */
+    for (uint64_t k = 1; k <= 3; k++) {
+        buf_clear(&b);
+        frame_put_front(&b, &(struct frame_front){.rss_bytes = k << 20, .kernel_dropped = k - 1});
+        give(in, FRAME_FRONT, 0, &b);
+    }
+    assert_true(world.node->front_rss == 3 << 20 && world.node->kernel_dropped == 3);
+    assert_int_equal(world.node->kernel_gaps, 2);
+    world_tick(NS_PER_S);
+    world_tick(NS_PER_S);
+    struct check_obs seen;
+    observe(&seen);
+    assert_int_equal(seen.host.queue_dropped_24h, 3);
+    intake_free(in);
+    world_close();
+    world_open(false);
+    assert_true(world.node->kernel_dropped == 3 && world.node->kernel_gaps == 2);
+    buf_done(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD_TEST(test_observed),      WORLD_TEST(test_intake_events), WORLD_TEST(test_silence_events),
-        WORLD_TEST(test_verify_events), WORLD_TEST(test_seed),          WORLD_TEST(test_folds_over_restart),
+        WORLD_TEST(test_observed),        WORLD_TEST(test_intake_events), WORLD_TEST(test_silence_events),
+        WORLD_TEST(test_verify_events),   WORLD_TEST(test_seed),          WORLD_TEST(test_folds_over_restart),
+        WORLD_TEST(test_lost_with_front),
     };
     return cmocka_run_group_tests_name("node", tests, NULL, NULL);
 }
