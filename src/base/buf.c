@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/le.h"
+
 void buf_init(struct buf *b, size_t bytes_max)
 {
     assert(bytes_max > 0);
@@ -67,29 +69,36 @@ void buf_put_u8(struct buf *b, uint8_t v)
     buf_put(b, (struct str){(const char *)&v, 1});
 }
 
-static void put_le(struct buf *b, uint64_t v, size_t bytes)
-{
-    unsigned char raw[8];
-    for (size_t i = 0; i < bytes; i++)
-        raw[i] = (unsigned char)(v >> (8 * i));
-    buf_put(b, (struct str){(const char *)raw, bytes});
-}
-
 void buf_put_u16(struct buf *b, uint16_t v)
 {
-    put_le(b, v, 2);
+    char *to = buf_reserve(b, 2);
+    if (to == NULL)
+        return;
+    le_put16(to, v);
+    b->n += 2;
 }
+
 void buf_put_u32(struct buf *b, uint32_t v)
 {
-    put_le(b, v, 4);
+    char *to = buf_reserve(b, 4);
+    if (to == NULL)
+        return;
+    le_put32(to, v);
+    b->n += 4;
 }
+
 void buf_put_u64(struct buf *b, uint64_t v)
 {
-    put_le(b, v, 8);
+    char *to = buf_reserve(b, 8);
+    if (to == NULL)
+        return;
+    le_put64(to, v);
+    b->n += 8;
 }
+
 void buf_put_i64(struct buf *b, int64_t v)
 {
-    put_le(b, (uint64_t)v, 8);
+    buf_put_u64(b, (uint64_t)v);
 }
 
 void buf_put_varint(struct buf *b, uint64_t v)

@@ -1,46 +1,5 @@
 #include "base/cur.h"
 
-struct str cur_bytes(struct cur *c, size_t n)
-{
-    if (c->bad || n > c->in.n - c->at) {
-        c->bad = true;
-        return (struct str){NULL, 0};
-    }
-    struct str s = str_sub(c->in, c->at, n);
-    c->at += n;
-    return s;
-}
-
-static uint64_t get_le(struct cur *c, size_t n)
-{
-    struct str s = cur_bytes(c, n);
-    uint64_t v = 0;
-    for (size_t i = s.n; i > 0; i--)
-        v = v << 8 | (unsigned char)s.p[i - 1];
-    return v;
-}
-
-uint8_t cur_u8(struct cur *c)
-{
-    return (uint8_t)get_le(c, 1);
-}
-uint16_t cur_u16(struct cur *c)
-{
-    return (uint16_t)get_le(c, 2);
-}
-uint32_t cur_u32(struct cur *c)
-{
-    return (uint32_t)get_le(c, 4);
-}
-uint64_t cur_u64(struct cur *c)
-{
-    return get_le(c, 8);
-}
-int64_t cur_i64(struct cur *c)
-{
-    return (int64_t)get_le(c, 8);
-}
-
 uint64_t cur_varint(struct cur *c)
 {
     uint64_t v = 0;
@@ -54,19 +13,6 @@ uint64_t cur_varint(struct cur *c)
     }
     c->bad = true;
     return 0;
-}
-
-int cur_peek(const struct cur *c)
-{
-    return cur_left(c) == 0 ? -1 : (unsigned char)c->in.p[c->at];
-}
-
-bool cur_skip(struct cur *c, char want)
-{
-    if (cur_peek(c) != (unsigned char)want)
-        return false;
-    c->at++;
-    return true;
 }
 
 void cur_expect(struct cur *c, char want)

@@ -14,16 +14,6 @@ bool str_eq_nocase(struct str a, struct str b)
     return true;
 }
 
-bool str_starts(struct str s, struct str prefix)
-{
-    return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);
-}
-
-bool str_ends(struct str s, struct str suffix)
-{
-    return s.n >= suffix.n && str_eq(str_from(s, s.n - suffix.n), suffix);
-}
-
 int str_cmp(struct str a, struct str b)
 {
     size_t n = a.n < b.n ? a.n : b.n;
@@ -48,25 +38,6 @@ size_t str_find(struct str s, struct str needle)
         return SIZE_MAX;
     const char *hit = memmem(s.p, s.n, needle.p, needle.n);
     return hit == NULL ? SIZE_MAX : (size_t)(hit - s.p);
-}
-
-size_t str_find_char(struct str s, char c)
-{
-    const char *hit = s.n == 0 ? NULL : memchr(s.p, c, s.n);
-    return hit == NULL ? SIZE_MAX : (size_t)(hit - s.p);
-}
-
-bool str_cut(struct str in, char sep, struct str *head, struct str *tail)
-{
-    size_t k = str_find_char(in, sep);
-    if (k == SIZE_MAX) {
-        *head = in;
-        *tail = (struct str){NULL, 0};
-        return false;
-    }
-    *head = str_sub(in, 0, k);
-    *tail = str_from(in, k + 1);
-    return true;
 }
 
 bool str_to_u64(struct str s, uint64_t max, uint64_t *ret)

@@ -41,15 +41,41 @@ static inline bool str_eq(struct str a, struct str b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-bool str_eq_nocase(struct str a, struct str b); /* ASCII case only */
-bool str_starts(struct str s, struct str prefix);
-bool str_ends(struct str s, struct str suffix);
+static inline bool str_starts(struct str s, struct str prefix)
+{
+    return s.n >= prefix.n && str_eq(str_sub(s, 0, prefix.n), prefix);
+}
+
+static inline bool str_ends(struct str s, struct str suffix)
+{
+    return s.n >= suffix.n && str_eq(str_from(s, s.n - suffix.n), suffix);
+}
+
+/* Offset, or SIZE_MAX. */
+static inline size_t str_find_char(struct str s, char c)
+{
+    const char *hit = s.n == 0 ? NULL : memchr(s.p, c, s.n);
+    return hit == NULL ? SIZE_MAX : (size_t)(hit - s.p);
+}
+
+/* Cut at the first `sep`: head before, tail behind; false (head = all, tail empty) where there is none. */
+static inline bool str_cut(struct str in, char sep, struct str *head, struct str *tail)
+{
+    size_t k = str_find_char(in, sep);
+    if (k == SIZE_MAX) {
+        *head = in;
+        *tail = (struct str){NULL, 0};
+        return false;
+    }
+    *head = str_sub(in, 0, k);
+    *tail = str_from(in, k + 1);
+    return true;
+}
+
+bool str_eq_nocase(struct str a, struct str b);   /* ASCII case only */
 int str_cmp(struct str a, struct str b);          /* byte order, <0 0 >0 */
 struct str str_trim(struct str s);                /* ASCII white space on both ends */
 size_t str_find(struct str s, struct str needle); /* offset, or SIZE_MAX */
-size_t str_find_char(struct str s, char c);       /* offset, or SIZE_MAX */
-/* Cut at the first `sep`: head before, tail behind; false (head = all, tail empty) where there is none. */
-bool str_cut(struct str in, char sep, struct str *head, struct str *tail);
 /* Whole text as a number in the range; false where it is not one. */
 bool str_to_u64(struct str s, uint64_t max, uint64_t *ret);
 bool str_to_i64(struct str s, int64_t min, int64_t max, int64_t *ret);
