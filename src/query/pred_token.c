@@ -6,7 +6,7 @@
 #define TOKEN_BYTES_MAX 64u
 
 /* The limit counts folded bytes, so that a word is kept or skipped alike however its letters were written. */
-static void put_token(struct str word, bool ascii, void (*fn)(void *arg, uint64_t hash), void *arg)
+static void put_token(struct str word, bool ascii, pred_token_fn *fn, void *arg)
 {
     char folded[TOKEN_BYTES_MAX];
     size_t n = 0, len = 1;
@@ -34,12 +34,13 @@ static void put_token(struct str word, bool ascii, void (*fn)(void *arg, uint64_
 
 void pred_tokenise(struct str text, void (*fn)(void *arg, uint64_t hash), void *arg)
 {
-    static const uint8_t kinds[256] = {/* 1 = ASCII word byte, 2 = byte of a longer character */
-                                       ['0' ... '9'] = 1,
-                                       ['A' ... 'Z'] = 1,
-                                       ['a' ... 'z'] = 1,
-                                       ['_'] = 1,
-                                       [0x80 ... 0xFF] = 2};
+    static const uint8_t kinds[256] = {
+        /* 1 = ASCII word byte as folded, 4 = capital, 2 = byte of a longer character */
+        ['0' ... '9'] = 1,
+        ['A' ... 'Z'] = 4,
+        ['a' ... 'z'] = 1,
+        ['_'] = 1,
+        [0x80 ... 0xFF] = 2};
     for (size_t i = 0; i < text.n;) {
         size_t from = i;
         uint8_t seen = 0, kind;
@@ -47,8 +48,10 @@ void pred_tokenise(struct str text, void (*fn)(void *arg, uint64_t hash), void *
             seen |= kind;
             i++;
         }
-        if (i > from)
-            put_token(str_sub(text, from, i - from), seen == 1, fn, arg);
+        if (seen == 1 && i - from <= TOKEN_BYTES_MAX)
+            fn(arg, hash_bytes(str_sub(text, from, i - from), PRED_TOKEN_SEED));
+        else if (i > from)
+            put_token(str_sub(text, from, i - from), (seen & 2) == 0, fn, arg);
         i += i == from;
     }
 }

@@ -5,7 +5,7 @@
 #include "query/pred.h"
 #include "store/col_inner.h"
 
-#define VARS_KEPT (256u * 1024u) /* entries of memory kept from block to block */
+#define VARS_KEPT (512u * 1024u) /* entries of memory kept from block to block */
 #define CONSTS_PER_NAME 32u
 #define CONSTS_TMPLS_MAX 2048u /* with more templates a constant value would only make more of them */
 
@@ -19,12 +19,10 @@ int col_enc_new(uint64_t seed, struct col_enc **ret, struct err *err)
     intern_init(&c->consts, COL_CONSTS_MAX, seed);
     intern_init(&c->tmpls, COL_TMPLS_MAX, seed);
     c->tmpls.bytes.max = COL_TMPL_BYTES_MAX;
-    intern_init(&c->put.dict, VAR_DICT_MAX, seed);
     buf_init(&c->key, 1u << 20);
     buf_init(&c->plain, 1u << 30);
-    buf_init(&c->put.text, 1u << 30);
     c->info = calloc(COL_TMPLS_MAX, sizeof(*c->info));
-    if (c->info == NULL)
+    if (c->info == NULL || var_put_init(&c->put, seed, err) != 0)
         return err_set(err, ERR_NOMEM, "column encoder");
     *ret = TAKE(c);
     return 0;
@@ -38,18 +36,15 @@ void col_enc_free(struct col_enc *c)
     intern_done(&c->names);
     intern_done(&c->consts);
     intern_done(&c->tmpls);
-    intern_done(&c->put.dict);
     buf_done(&c->key);
     buf_done(&c->plain);
-    buf_done(&c->put.text);
-    free(c->put.entries);
-    free(c->put.nums);
-    free(c->put.bytes);
+    var_put_done(&c->put);
     free(c->info);
     free(c->cls);
     free(c->vars);
     free(c->values);
     free(c->rows);
+    free(c->tmpl_of);
     free(c->streams_info);
     free(c->sources);
     plan_done(&c->plan);
@@ -93,11 +88,13 @@ static int reset(struct col_enc *c, size_t n, struct err *err)
         free(c->put.nums);
         free(c->put.bytes);
         c->rows_cap = 0;
+        free(c->tmpl_of);
         c->rows = malloc(n * sizeof(*c->rows));
+        c->tmpl_of = malloc(n * sizeof(*c->tmpl_of));
         c->put.nums = malloc(n * sizeof(*c->put.nums));
         c->put.bytes = malloc(n);
         c->nums_cap = n;
-        if (c->rows == NULL || c->put.nums == NULL || c->put.bytes == NULL)
+        if (c->rows == NULL || c->tmpl_of == NULL || c->put.nums == NULL || c->put.bytes == NULL)
             return err_set(err, ERR_NOMEM, "block of %zu rows", n);
         c->rows_cap = n;
     }
@@ -225,15 +222,15 @@ static uint16_t key_to(const struct col_enc *c, size_t i)
 /* Variables of the row behind those of all rows before; those outside raw last. */
 static void push_vars(struct col_enc *c, const struct event *e)
 {
-    struct str *v = c->vars + c->n_vars;
+    struct val *v = c->vars + c->n_vars;
     for (size_t i = 0; i < c->cut.n; i++) {
         const struct cut_piece *p = &c->cut.piece[i];
         if (p->what != CUT_TEXT)
-            *v++ = (struct str){e->raw.p + p->at, p->n};
+            *v++ = val_of((struct str){e->raw.p + p->at, p->n});
     }
     for (size_t i = 0; i <= e->n_fields; i++) {
         if (c->cut.from[i] == CUT_OUTSIDE && key_to(c, i) == COL_VARYING)
-            *v++ = i == 0 ? e->message : e->fields[i - 1].value;
+            *v++ = val_of(i == 0 ? e->message : e->fields[i - 1].value);
     }
     c->n_vars = (size_t)(v - c->vars);
 }
@@ -245,7 +242,7 @@ static bool reserve_vars(struct col_enc *c, size_t more)
     if (c->n_vars + more > c->vars_cap) {
         size_t cap = c->vars_cap == 0 ? 65536 : c->vars_cap * 2;
         cap = cap > COL_VARS_MAX ? COL_VARS_MAX : cap;
-        struct str *p = realloc(c->vars, cap * sizeof(*p));
+        struct val *p = realloc(c->vars, cap * sizeof(*p));
         if (p == NULL)
             return false;
         c->vars = p;
@@ -357,13 +354,14 @@ int col_encode(struct col_enc *c, const struct event *e, size_t n, struct part_o
     c->put.words = words;
     if (reset(c, n, err) != 0 || col_order(c, e, n, err) != 0)
         return -1;
+    for (size_t i = 0; i < n; i++) { /* in order of arrival: memory is read from front to back */
+        if (!put_row(c, &e[i], &c->tmpl_of[i]))
+            c->tmpl_of[i] = COL_PLAIN;
+    }
     c->plain_len = c->put.nums; /* free until the columns are written */
     for (size_t k = 0; k < n; k++) {
-        struct row *r = &c->rows[k];
-        if (!put_row(c, &e[r->event], &r->tmpl)) {
-            put_plain(c, &e[r->event]);
-            r->tmpl = COL_PLAIN;
-        }
+        if (c->tmpl_of[c->rows[k]] == COL_PLAIN)
+            put_plain(c, &e[c->rows[k]]);
     }
     return c->plain.bad ? err_set(err, ERR_NOMEM, "block") : col_put(c, e, n, err);
 }

@@ -22,11 +22,6 @@
 
 static const int64_t col_scales[] = {NS_PER_S, NS_PER_MS, NS_PER_US, 1}; /* of times */
 
-struct row {
-    uint32_t event; /* place in the order of arrival */
-    uint16_t tmpl;  /* number + 1, or COL_PLAIN */
-};
-
 struct tmpl_info {
     struct plan_tmpl plan;
     bool crossed; /* words may go across bounds of its pieces */
@@ -51,11 +46,12 @@ struct col_enc {
     struct tmpl_info *info;
     uint16_t *cls; /* of all variables of all templates */
     size_t n_cls, cls_cap;
-    struct str *vars; /* of all rows, one behind the other */
+    struct val *vars; /* of all rows, one behind the other */
     size_t n_vars, vars_cap;
-    struct str *values; /* the same by column */
+    struct val *values; /* the same by column */
     size_t values_cap;
-    struct row *rows; /* in stored order */
+    uint32_t *rows;    /* in stored order: place in the order of arrival */
+    uint16_t *tmpl_of; /* in order of arrival: number + 1, or COL_PLAIN */
     size_t rows_cap, nums_cap;
     struct stream_info *streams_info;
     size_t streams_cap;

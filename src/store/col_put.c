@@ -91,7 +91,7 @@ int col_order(struct col_enc *c, const struct event *e, size_t n, struct err *er
         at += c->streams_info[s].rows;
     }
     for (size_t i = 0; i < n; i++)
-        c->rows[c->streams_info[of[i]].at++] = (struct row){.event = (uint32_t)i};
+        c->rows[c->streams_info[of[i]].at++] = (uint32_t)i;
     return list_sources(c, err);
 }
 
@@ -101,7 +101,7 @@ static void streams_by_arrival(struct col_enc *c, uint32_t *of)
     size_t k = 0;
     for (uint32_t s = 0; s < c->streams.n; s++) {
         for (; k < c->streams_info[s].at; k++)
-            of[c->rows[k].event] = s;
+            of[c->rows[k]] = s;
     }
 }
 
@@ -192,22 +192,22 @@ static void put_rows(struct col_enc *c, const struct event *e, size_t n)
 {
     uint64_t *v = c->put.nums;
     for (size_t k = 0; k < n; k++) {
-        const struct event *row = &e[c->rows[k].event];
+        const struct event *row = &e[c->rows[k]];
         unsigned facility = row->facility == EVENT_NO_FACILITY ? 24 : row->facility;
         v[k] = (uint64_t)row->flags << 8 | (facility & 31) << 3 | (row->severity & 7);
     }
     put_ints(c, n);
     for (size_t k = 0; k < n; k++)
-        v[k] = c->rows[k].tmpl;
+        v[k] = c->tmpl_of[c->rows[k]];
     put_ints(c, n);
 }
 
 /* Variables by column; rows of each template in stored order. */
-static int gather(struct col_enc *c, uint32_t *col_at, uint32_t *tmpl_rows, uint32_t *seen, size_t n,
+static int gather(struct col_enc *c, uint32_t *col_at, uint32_t *tmpl_rows, uint32_t *first, size_t n,
                   struct err *err)
 {
-    uint32_t at = 0, row_at = 0;
-    const struct str *v = c->vars;
+    uint32_t at = 0, row_at = 0, *seen = first + c->tmpls.n, *rank = seen + c->tmpls.n;
+    const struct val *v = c->vars;
     if (c->n_vars > c->values_cap) {
         free(c->values);
         c->values = malloc(c->n_vars * sizeof(*c->values));
@@ -220,23 +220,23 @@ static int gather(struct col_enc *c, uint32_t *col_at, uint32_t *tmpl_rows, uint
         at += c->plan.cols[i].n;
     }
     for (uint32_t t = 0; t < c->tmpls.n; t++) {
-        seen[t] = row_at;
+        first[t] = seen[t] = row_at;
         row_at += c->info[t].plan.rows;
     }
-    for (uint32_t t = c->tmpls.n, from = row_at; t > 0; t--) { /* first row of each, for the differences */
-        from -= c->info[t - 1].plan.rows;
-        seen[c->tmpls.n + t - 1] = from;
-    }
     for (size_t k = 0; k < n; k++) {
-        if (c->rows[k].tmpl == COL_PLAIN)
-            continue;
-        uint32_t t = c->rows[k].tmpl - 1u, ord = seen[t] - seen[c->tmpls.n + t];
-        const struct plan_tmpl *p = &c->info[t].plan;
-        tmpl_rows[seen[t]++] = c->rows[k].event;
-        for (uint32_t i = 0; i < p->n_vars; i++) {
-            const struct plan_slice *s = &c->plan.slices[p->first_var + i];
-            c->values[col_at[s->col] + s->base + ord] = *v++;
+        uint32_t row = c->rows[k], t = c->tmpl_of[row];
+        if (t != COL_PLAIN) {
+            rank[row] = seen[t - 1] - first[t - 1];
+            tmpl_rows[seen[t - 1]++] = row;
         }
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (c->tmpl_of[i] == COL_PLAIN)
+            continue;
+        const struct plan_tmpl *p = &c->info[c->tmpl_of[i] - 1].plan;
+        const struct plan_slice *s = &c->plan.slices[p->first_var];
+        for (uint32_t k = 0; k < p->n_vars; k++)
+            c->values[col_at[s[k].col] + s[k].base + rank[i]] = *v++;
     }
     return 0;
 }
@@ -244,7 +244,7 @@ static int gather(struct col_enc *c, uint32_t *col_at, uint32_t *tmpl_rows, uint
 static bool varies(const struct var_col *c)
 {
     size_t i = 1;
-    while (i < c->n && str_eq(c->v[i], c->v[0]))
+    while (i < c->n && val_eq(&c->v[i], &c->v[0]))
         i++;
     return i < c->n;
 }
@@ -257,7 +257,7 @@ static uint32_t find_ref(const struct col_enc *c, const struct plan_col *p, cons
     bool may = varies(own);
     for (uint32_t i = 0; may && i < p->pos; i++) {
         const struct var_col *o = &cols[s[i].col];
-        if (str_eq(o->v[0], own->v[0]) && var_same(o, own))
+        if (val_eq(&o->v[0], &own->v[0]) && var_same(o, own))
             return i;
     }
     return UINT32_MAX;
@@ -301,18 +301,18 @@ static int reserve_nums(struct col_enc *c, struct err *err)
 static int put_vars(struct col_enc *c, const struct event *e, size_t n, struct err *err)
 {
     size_t n_cols = c->plan.n_cols;
-    CLEANUP(base_freep) uint32_t *at = malloc((n_cols + n + 2 * (size_t)c->tmpls.n + 1) * sizeof(*at));
+    CLEANUP(base_freep) uint32_t *at = malloc((n_cols + 2 * n + 2 * (size_t)c->tmpls.n + 1) * sizeof(*at));
     CLEANUP(base_freep) struct var_col *cols = malloc((n_cols + 1) * sizeof(*cols));
     if (at == NULL || cols == NULL)
         return err_set(err, ERR_NOMEM, "columns of a block");
-    uint32_t *tmpl_rows = at + n_cols, *seen = tmpl_rows + n;
-    if (gather(c, at, tmpl_rows, seen, n, err) != 0)
+    uint32_t *tmpl_rows = at + n_cols, *first = tmpl_rows + n;
+    if (gather(c, at, tmpl_rows, first, n, err) != 0)
         return -1;
     for (size_t i = 0; i < n_cols; i++) {
         const struct plan_col *p = &c->plan.cols[i];
         cols[i] = (struct var_col){.v = c->values + at[i], .n = p->n, .e = e, .ref = UINT32_MAX};
         if (p->tmpl != PLAN_SHARED)
-            cols[i].row = tmpl_rows + seen[c->tmpls.n + p->tmpl];
+            cols[i].row = tmpl_rows + first[p->tmpl];
     }
     put_groups(c, cols);
     return 0;

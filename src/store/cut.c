@@ -34,7 +34,7 @@ static size_t next_digit(const char *p, size_t i, size_t end)
     return i;
 }
 
-static void put_piece(struct cut *c, size_t from, size_t to, uint16_t what)
+static inline void put_piece(struct cut *c, size_t from, size_t to, uint16_t what)
 {
     if (what == CUT_TEXT && from == to)
         return;
@@ -75,7 +75,7 @@ static void widen(const char *p, size_t begin, size_t end, size_t *from, size_t 
         *to = ip;
         return;
     }
-    if (n == 2 && is_pair(p, s, end)) {
+    if (n == 2 && ((e < end && p[e] == ':') || (s > begin && p[s - 1] == ':')) && is_pair(p, s, end)) {
         size_t pairs = 1;
         while (s >= begin + 3 && p[s - 1] == ':' && is_pair(p, s - 3, end) &&
                (s - 3 == begin || !is_word(p[s - 4]))) {

@@ -8,8 +8,8 @@
 #include "base/arena.h"
 #include "model/event.h"
 #include "store/filter.h"
-#include "store/intern.h"
 #include "store/ints.h"
+#include "store/val.h"
 
 /* The number is the code on disk. */
 enum var_type {
@@ -41,7 +41,7 @@ unsigned var_time_part(int64_t time_ns, enum var_unit unit, int32_t zone_s);
 /* ---- writing */
 
 struct var_col {
-    const struct str *v;
+    const struct val *v;
     size_t n;
     const struct event *e; /* rows of the values: e[row[i]]; row NULL: unknown */
     const uint32_t *row;
@@ -56,13 +56,17 @@ struct var_col {
 struct var_put {
     struct part_out *out;
     struct filter_set *words;
-    struct intern dict;
+    uint64_t seed;
     uint64_t *nums; /* room for the longest column */
     char *bytes;    /* the same */
-    struct str *entries;
-    size_t entries_cap;
+    struct val *dict; /* VAR_DICT_MAX entries */
+    uint32_t *slots;  /* number + 1, 0 free; twice as many, as many as n_slots in use */
+    uint32_t n_dict, n_slots;
     struct buf text;
 };
+
+int var_put_init(struct var_put *w, uint64_t seed, struct err *err) MUST_USE;
+void var_put_done(struct var_put *w);
 
 /* Write the columns of a class; they may share one dictionary. Failure is in w->out->bad. */
 void var_put_group(struct var_put *w, struct var_col *c, size_t n_cols);

@@ -9,11 +9,86 @@
 #define DICT_LOOK 1024u /* values after which a dictionary that holds nearly all of them is given up */
 #define DICT_TEXT_MAX 1024u
 
-static bool parse_digits(struct str s, uint64_t *ret)
+#define SLOTS_MIN 256u
+
+int var_put_init(struct var_put *w, uint64_t seed, struct err *err)
+{
+    w->seed = seed;
+    w->dict = malloc(VAR_DICT_MAX * sizeof(*w->dict));
+    w->slots = malloc(2 * (size_t)VAR_DICT_MAX * sizeof(*w->slots));
+    buf_init(&w->text, 1u << 30);
+    return w->dict != NULL && w->slots != NULL ? 0 : err_set(err, ERR_NOMEM, "dictionary of a block");
+}
+
+void var_put_done(struct var_put *w)
+{
+    free(w->dict);
+    free(w->slots);
+    free(w->nums);
+    free(w->bytes);
+    buf_done(&w->text);
+}
+
+static void dict_clear(struct var_put *w)
+{
+    w->n_dict = 0;
+    w->n_slots = SLOTS_MIN;
+    memset(w->slots, 0, w->n_slots * sizeof(*w->slots));
+}
+
+static void dict_grow(struct var_put *w)
+{
+    w->n_slots *= 2;
+    memset(w->slots, 0, w->n_slots * sizeof(*w->slots));
+    for (uint32_t i = 0; i < w->n_dict; i++) {
+        uint32_t k = (uint32_t)val_hash(&w->dict[i], w->seed) & (w->n_slots - 1);
+        while (w->slots[k] != 0)
+            k = (k + 1) & (w->n_slots - 1);
+        w->slots[k] = i + 1;
+    }
+}
+
+/* Number of the value, in order of first appearance; VAR_DICT_MAX where there are too many. */
+static uint32_t dict_add(struct var_put *w, const struct val *v)
+{
+    uint32_t k = (uint32_t)val_hash(v, w->seed) & (w->n_slots - 1);
+    for (; w->slots[k] != 0; k = (k + 1) & (w->n_slots - 1)) {
+        if (val_eq(&w->dict[w->slots[k] - 1], v))
+            return w->slots[k] - 1;
+    }
+    if (w->n_dict == VAR_DICT_MAX)
+        return VAR_DICT_MAX;
+    w->dict[w->n_dict++] = *v;
+    w->slots[k] = w->n_dict;
+    if (w->n_dict * 2 > w->n_slots && w->n_slots < 2 * VAR_DICT_MAX)
+        dict_grow(w);
+    return w->n_dict - 1;
+}
+
+/* Up to eight digits at once: first byte most significant. */
+static bool parse_eight(const struct val *v, size_t n, uint64_t *ret)
+{
+    uint64_t x = v->lo << (8 * (8 - n)) | (n == 8 ? 0 : UINT64_C(0x3030303030303030) >> (8 * n));
+    if (((x & UINT64_C(0xF0F0F0F0F0F0F0F0)) | (((x + UINT64_C(0x0606060606060606)) >> 4) & UINT64_C(0x0F0F0F0F0F0F0F0F))) !=
+        UINT64_C(0x3333333333333333))
+        return false;
+    x &= UINT64_C(0x0F0F0F0F0F0F0F0F);
+    x = x * 10 + (x >> 8);
+    *ret = (((x & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x000F424000000064)) +
+            (((x >> 16) & UINT64_C(0x000000FF000000FF)) * UINT64_C(0x0000271000000001))) >>
+           32;
+    return true;
+}
+
+static bool parse_digits(const struct val *c, uint64_t *ret)
 {
     uint64_t v = 0;
-    if (s.n == 0 || s.n > VAR_INT_DIGITS_MAX)
+    size_t n = val_len(c);
+    if (n == 0 || n > VAR_INT_DIGITS_MAX)
         return false;
+    if (n <= 8)
+        return parse_eight(c, n, ret);
+    struct str s = val_str(c);
     for (size_t i = 0; i < s.n; i++) {
         unsigned d = (unsigned)(unsigned char)s.p[i] - '0';
         if (d > 9)
@@ -61,24 +136,24 @@ static bool parse_hex(struct str s, bool upper, uint64_t *ret)
     return true;
 }
 
-static bool parse_as(const struct var_col *c, uint8_t type, struct str s, uint64_t *ret)
+static bool parse_as(const struct var_col *c, uint8_t type, const struct val *v, uint64_t *ret)
 {
     switch (type) {
     case VAR_INT:
-        return parse_digits(s, ret) && (s.n == 1 || s.p[0] != '0');
+        return parse_digits(v, ret) && (val_len(v) == 1 || *val_str(v).p != '0');
     case VAR_FIX:
-        return s.n == c->width && parse_digits(s, ret);
+        return val_len(v) == c->width && parse_digits(v, ret);
     case VAR_IP4:
-        return parse_ip4(s, ret);
+        return parse_ip4(val_str(v), ret);
     default:
-        return s.n == (c->width & 127u) && parse_hex(s, c->width > 127, ret);
+        return val_len(v) == (c->width & 127u) && parse_hex(val_str(v), c->width > 127, ret);
     }
 }
 
 static bool all_parse(struct var_put *w, struct var_col *c, uint8_t type)
 {
     for (size_t i = 0; i < c->n; i++) {
-        if (!parse_as(c, type, c->v[i], &w->nums[i]))
+        if (!parse_as(c, type, &c->v[i], &w->nums[i]))
             return false;
     }
     c->type = type;
@@ -88,7 +163,7 @@ static bool all_parse(struct var_put *w, struct var_col *c, uint8_t type)
 static bool is_const(const struct var_col *c)
 {
     for (size_t i = 1; i < c->n; i++) {
-        if (!str_eq(c->v[i], c->v[0]))
+        if (!val_eq(&c->v[i], &c->v[0]))
             return false;
     }
     return true;
@@ -97,7 +172,7 @@ static bool is_const(const struct var_col *c)
 bool var_same(const struct var_col *a, const struct var_col *b)
 {
     for (size_t i = 0; i < a->n; i++) {
-        if (!str_eq(a->v[i], b->v[i]))
+        if (!val_eq(&a->v[i], &b->v[i]))
             return false;
     }
     return true;
@@ -162,13 +237,13 @@ static bool is_pri(const struct var_col *c, const uint64_t *nums)
 
 static void decide_digits(struct var_put *w, struct var_col *c)
 {
-    bool two = c->n > 0 && c->v[0].n == 2;
-    c->width = (uint8_t)c->v[0].n;
+    bool two = c->n > 0 && val_len(&c->v[0]) == 2;
+    c->width = (uint8_t)val_len(&c->v[0]);
     c->type = VAR_TEXT;
     if (two && c->row != NULL && all_parse(w, c, VAR_FIX) && find_time(c, w->nums))
         return;
     if (all_parse(w, c, VAR_INT)) {
-        if (c->row != NULL && c->v[0].n <= 3 && is_pri(c, w->nums))
+        if (c->row != NULL && val_len(&c->v[0]) <= 3 && is_pri(c, w->nums))
             c->type = VAR_PRI;
         return;
     }
@@ -187,8 +262,8 @@ static void decide(struct var_put *w, struct var_col *c)
         c->type = VAR_CONST;
         return;
     }
-    struct str first = c->v[0];
-    if (parse_digits(first, &x)) {
+    struct str first = val_str(&c->v[0]);
+    if (parse_digits(&c->v[0], &x)) {
         decide_digits(w, c);
         if (c->type != VAR_TEXT)
             return;
@@ -212,30 +287,30 @@ static bool may_dict(const struct var_col *c)
 }
 
 /* Bytes that a value takes without a dictionary, in sixteenths. */
-static uint64_t cost_of(const struct var_col *c, struct str v)
+static uint64_t cost_of(const struct var_col *c, const struct val *v)
 {
-    return c->type == VAR_IP4 ? 48 : c->type == VAR_HEX ? v.n * 8 : 8 + v.n * 7;
+    return c->type == VAR_IP4 ? 48 : c->type == VAR_HEX ? val_len(v) * 8 : 8 + val_len(v) * 7;
 }
 
 /* Fill w->dict with the values of the group. False where that does not pay. */
 static bool make_dict(struct var_put *w, const struct var_col *c, size_t n_cols)
 {
     uint64_t plain = 0, entries = 0, n = 0, bits = 0;
-    bool is_new;
-    intern_clear(&w->dict);
+    dict_clear(w);
     for (size_t k = 0; k < n_cols; k++) {
         for (size_t i = 0; may_dict(&c[k]) && i < c[k].n; i++) {
-            uint64_t cost = cost_of(&c[k], c[k].v[i]);
-            if (c[k].v[i].n > DICT_TEXT_MAX || intern_add(&w->dict, c[k].v[i], &is_new) == INTERN_FULL)
+            uint64_t cost = cost_of(&c[k], &c[k].v[i]);
+            uint32_t before = w->n_dict;
+            if (val_len(&c[k].v[i]) > DICT_TEXT_MAX || dict_add(w, &c[k].v[i]) == VAR_DICT_MAX)
                 return false;
             plain += cost;
-            entries += is_new ? cost : 0;
+            entries += w->n_dict != before ? cost : 0;
             n++;
-            if (n == DICT_LOOK && w->dict.n > DICT_LOOK * 15 / 16)
+            if (n == DICT_LOOK && w->n_dict > DICT_LOOK * 15 / 16)
                 return false;
         }
     }
-    while (w->dict.n >> bits > 0)
+    while (w->n_dict >> bits > 0)
         bits++;
     return n >= DICT_VALUES_MIN && entries + n * bits * 2 < plain;
 }
@@ -248,18 +323,20 @@ static void put_words(struct var_put *w, const struct var_col *c)
         return;
     for (size_t i = 0; i < n; i++) {
         if (plain) /* one word without letters: nothing to fold */
-            filter_set_add(w->words, hash_bytes(c->v[i], PRED_TOKEN_SEED));
-        else if (i == 0 || !str_eq(c->v[i], c->v[i - 1]))
-            pred_tokenise(c->v[i], filter_set_add_fn, w->words);
+            filter_set_add(w->words, val_hash(&c->v[i], PRED_TOKEN_SEED));
+        else if (i == 0 || !val_eq(&c->v[i], &c->v[i - 1]))
+            pred_tokenise(val_str(&c->v[i]), filter_set_add_fn, w->words);
     }
 }
 
 static size_t common_head(const struct var_col *c)
 {
-    size_t n = c->v[0].n < VAR_ENDS_MAX ? c->v[0].n : VAR_ENDS_MAX;
+    struct str first = val_str(&c->v[0]);
+    size_t n = first.n < VAR_ENDS_MAX ? first.n : VAR_ENDS_MAX;
     for (size_t i = 1; i < c->n && n > 0; i++) {
-        size_t k = 0, max = c->v[i].n < n ? c->v[i].n : n;
-        while (k < max && c->v[i].p[k] == c->v[0].p[k])
+        struct str s = val_str(&c->v[i]);
+        size_t k = 0, max = s.n < n ? s.n : n;
+        while (k < max && s.p[k] == first.p[k])
             k++;
         n = k;
     }
@@ -268,11 +345,12 @@ static size_t common_head(const struct var_col *c)
 
 static size_t common_tail(const struct var_col *c, size_t head)
 {
-    const struct str *v = c->v;
-    size_t n = v[0].n - head < VAR_ENDS_MAX ? v[0].n - head : VAR_ENDS_MAX;
+    struct str first = val_str(&c->v[0]);
+    size_t n = first.n - head < VAR_ENDS_MAX ? first.n - head : VAR_ENDS_MAX;
     for (size_t i = 1; i < c->n && n > 0; i++) {
-        size_t k = 0, max = v[i].n - head < n ? v[i].n - head : n;
-        while (k < max && v[i].p[v[i].n - 1 - k] == v[0].p[v[0].n - 1 - k])
+        struct str s = val_str(&c->v[i]);
+        size_t k = 0, max = s.n - head < n ? s.n - head : n;
+        while (k < max && s.p[s.n - 1 - k] == first.p[first.n - 1 - k])
             k++;
         n = k;
     }
@@ -282,13 +360,14 @@ static size_t common_tail(const struct var_col *c, size_t head)
 static void put_text(struct var_put *w, const struct var_col *c)
 {
     size_t head = common_head(c), tail = common_tail(c, head);
+    struct str first = val_str(&c->v[0]);
     buf_put_varint(w->out->dir, head);
-    buf_put(w->out->dir, str_sub(c->v[0], 0, head));
+    buf_put(w->out->dir, str_sub(first, 0, head));
     buf_put_varint(w->out->dir, tail);
-    buf_put(w->out->dir, str_from(c->v[0], c->v[0].n - tail));
+    buf_put(w->out->dir, str_from(first, first.n - tail));
     buf_clear(&w->text);
     for (size_t i = 0; i < c->n; i++) {
-        struct str mid = str_sub(c->v[i], head, c->v[i].n - head - tail);
+        struct str s = val_str(&c->v[i]), mid = str_sub(s, head, s.n - head - tail);
         buf_put(&w->text, mid);
         w->nums[i] = mid.n;
     }
@@ -304,9 +383,9 @@ static void put_col(struct var_put *w, struct var_col *c)
     buf_put_u8(d, c->type);
     switch (c->type) {
     case VAR_CONST:
-        buf_put_varint(d, c->n == 0 ? 0 : c->v[0].n);
+        buf_put_varint(d, c->n == 0 ? 0 : val_len(&c->v[0]));
         if (c->n > 0)
-            buf_put(d, c->v[0]);
+            buf_put(d, val_str(&c->v[0]));
         break;
     case VAR_REF:
         buf_put_varint(d, c->ref);
@@ -334,19 +413,7 @@ static void put_col(struct var_put *w, struct var_col *c)
 /* Entries of the dictionary as a column of their own, in order of first appearance. */
 static void put_entries(struct var_put *w)
 {
-    uint32_t n = w->dict.n;
-    if (n > w->entries_cap) {
-        free(w->entries);
-        w->entries = malloc(n * sizeof(*w->entries));
-        w->entries_cap = w->entries == NULL ? 0 : n;
-    }
-    if (w->entries == NULL) {
-        w->out->bad = w->out->bad || err_set(w->out->err, ERR_NOMEM, "dictionary of a block") != 0;
-        return;
-    }
-    for (uint32_t i = 0; i < n; i++)
-        w->entries[i] = intern_get(&w->dict, i);
-    struct var_col c = {.v = w->entries, .n = n, .ref = UINT32_MAX};
+    struct var_col c = {.v = w->dict, .n = w->n_dict, .ref = UINT32_MAX};
     decide(w, &c);
     put_words(w, &c);
     put_col(w, &c);
@@ -354,11 +421,10 @@ static void put_entries(struct var_put *w)
 
 void var_put_group(struct var_put *w, struct var_col *c, size_t n_cols)
 {
-    bool is_new;
     for (size_t k = 0; k < n_cols; k++)
         decide(w, &c[k]);
     bool dict = make_dict(w, c, n_cols);
-    buf_put_varint(w->out->dir, dict ? w->dict.n : 0);
+    buf_put_varint(w->out->dir, dict ? w->n_dict : 0);
     if (dict)
         put_entries(w);
     for (size_t k = 0; k < n_cols && !w->out->bad; k++) {
@@ -369,7 +435,7 @@ void var_put_group(struct var_put *w, struct var_col *c, size_t n_cols)
         }
         buf_put_u8(w->out->dir, VAR_DICT);
         for (size_t i = 0; i < c[k].n; i++)
-            w->nums[i] = intern_add(&w->dict, c[k].v[i], &is_new);
+            w->nums[i] = dict_add(w, &c[k].v[i]);
         ints_put(w->out, w->nums, c[k].n, w->bytes);
     }
 }
