@@ -42,6 +42,8 @@ struct col_enc {
     size_t n_plain;
     uint16_t id_name[FIELD_COUNT]; /* 1 + number of a known field's name */
     uint8_t name_consts[COL_NAMES_MAX];
+    struct val last_const[COL_NAMES_MAX]; /* outcomes and actions come in runs */
+    uint16_t last_number[COL_NAMES_MAX];
     uint16_t row_names[EVENT_FIELDS_MAX];
     struct tmpl_info *info;
     uint16_t *cls; /* of all variables of all templates */

@@ -62,6 +62,7 @@ struct var_put {
     struct val *dict; /* VAR_DICT_MAX entries */
     uint32_t *slots;  /* number + 1, 0 free; twice as many, as many as n_slots in use */
     uint32_t n_dict, n_slots;
+    const struct var_col *parsed; /* whose numbers lie in nums */
     struct buf text;
 };
 

@@ -152,11 +152,13 @@ static bool parse_as(const struct var_col *c, uint8_t type, const struct val *v,
 
 static bool all_parse(struct var_put *w, struct var_col *c, uint8_t type)
 {
+    w->parsed = NULL;
     for (size_t i = 0; i < c->n; i++) {
         if (!parse_as(c, type, &c->v[i], &w->nums[i]))
             return false;
     }
     c->type = type;
+    w->parsed = c;
     return true;
 }
 
@@ -371,6 +373,7 @@ static void put_text(struct var_put *w, const struct var_col *c)
         buf_put(&w->text, mid);
         w->nums[i] = mid.n;
     }
+    w->parsed = NULL;
     if (w->text.bad && !w->out->bad)
         w->out->bad = err_set(w->out->err, ERR_NOMEM, "texts of a block") != 0;
     ints_put(w->out, w->nums, c->n, w->bytes);
@@ -402,7 +405,9 @@ static void put_col(struct var_put *w, struct var_col *c)
         __attribute__((fallthrough));
     case VAR_INT:
     case VAR_IP4:
-        (void)all_parse(w, c, c->type);
+        if (w->parsed != c)
+            (void)all_parse(w, c, c->type);
+        w->parsed = NULL;
         ints_put(w->out, w->nums, c->n, w->bytes);
         break;
     default:
@@ -421,6 +426,7 @@ static void put_entries(struct var_put *w)
 
 void var_put_group(struct var_put *w, struct var_col *c, size_t n_cols)
 {
+    w->parsed = NULL;
     for (size_t k = 0; k < n_cols; k++)
         decide(w, &c[k]);
     bool dict = make_dict(w, c, n_cols);
@@ -434,6 +440,7 @@ void var_put_group(struct var_put *w, struct var_col *c, size_t n_cols)
             continue;
         }
         buf_put_u8(w->out->dir, VAR_DICT);
+        w->parsed = NULL;
         for (size_t i = 0; i < c[k].n; i++)
             w->nums[i] = dict_add(w, &c[k].v[i]);
         ints_put(w->out, w->nums, c[k].n, w->bytes);
