@@ -74,7 +74,7 @@ static void again(const struct event *ev, size_t n)
             abort();
     } else {
         if (col_dec_open(dec, buf_str(&dir), &in, p->n, n, ev[0].id, &err) != 0 ||
-            col_decode(dec, &back, &err) != 0)
+            col_decode(dec, NULL, &back, &err) != 0)
             abort();
         for (size_t i = 0; i < n; i++) {
             if (!same(&ev[i], &back[i]))
@@ -111,7 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (dir.p == NULL)
         dir = S("");
-    if (col_dec_open(dec, dir, &in, p->n, rows, 1, &err) == 0 && col_decode(dec, &ev, &err) == 0)
+    if (col_dec_open(dec, dir, &in, p->n, rows, 1, &err) == 0 && col_decode(dec, NULL, &ev, &err) == 0)
         again(ev, rows);
     else if (err.code != ERR_CORRUPT)
         abort();

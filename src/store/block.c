@@ -45,6 +45,7 @@ struct block_codec {
     struct pack_in in;
     struct str bytes;  /* of the whole block */
     size_t chunk_open; /* which one lies in `chunk`; SIZE_MAX none */
+    bool is_open;      /* the directory of the open block was read */
 };
 
 int block_codec_new(uint64_t seed, struct block_codec **ret, struct err *err)
@@ -274,6 +275,7 @@ static void trim(struct block_codec *c)
 
 static int encode(struct block_codec *c, const struct event *e, size_t n, struct err *err)
 {
+    c->is_open = false;
     struct part_out parts = {.dir = &c->dir, .put = pack_put, .arg = &c->pack, .err = err};
     const uint32_t *sources;
     buf_clear(&c->dir);
@@ -392,6 +394,7 @@ int block_open(struct block_codec *c, const uint8_t key[BLOCK_KEY_BYTES], struct
         return err_set(err, ERR_CORRUPT, "the block is cut off");
     memcpy(c->fixed_bytes, bytes.p, BLOCK_FIXED_BYTES);
     c->chunk_open = SIZE_MAX;
+    c->is_open = false;
     if (use_key(c, key, c->fixed.salt, err) != 0)
         return -1;
     struct str head = str_sub(bytes, BLOCK_FIXED_BYTES, (size_t)c->fixed.head_bytes + AEAD_TAG_BYTES);
@@ -475,6 +478,7 @@ static int read_meta(struct block_codec *c, struct str *ret, struct err *err)
 /* Read the directory; columns are unpacked when they are needed. */
 static int open_columns(struct block_codec *c, struct str bytes, struct err *err)
 {
+    c->is_open = false;
     struct str meta = {NULL, 0};
     if (bytes.n != c->fixed.length)
         return err_set(err, ERR_CORRUPT, "the block is %zu bytes long, its head says %llu", bytes.n,
@@ -494,13 +498,29 @@ static int open_columns(struct block_codec *c, struct str bytes, struct err *err
                         c->fixed.first_id, err);
 }
 
-int block_decode(struct block_codec *c, struct str bytes, const struct event **ret, size_t *ret_n,
-                 struct err *err)
+static int decode(struct block_codec *c, struct str bytes, const struct block_want *want,
+                  const struct event **ret, size_t *ret_n, struct err *err)
 {
-    if (open_columns(c, bytes, err) != 0 || col_decode(c->dec, ret, err) != 0)
+    bool again = c->is_open && c->bytes.p == bytes.p && c->bytes.n == bytes.n;
+    if (!again && open_columns(c, bytes, err) != 0)
+        return -1;
+    c->is_open = true;
+    if (col_decode(c->dec, want, ret, err) != 0)
         return -1;
     *ret_n = c->fixed.count;
     return 0;
+}
+
+int block_decode(struct block_codec *c, struct str bytes, const struct event **ret, size_t *ret_n,
+                 struct err *err)
+{
+    return decode(c, bytes, NULL, ret, ret_n, err);
+}
+
+int block_decode_some(struct block_codec *c, struct str bytes, const struct block_want *want,
+                      const struct event **ret, size_t *ret_n, struct err *err)
+{
+    return decode(c, bytes, want, ret, ret_n, err);
 }
 
 struct leaf block_leaf(const struct block_codec *c, struct str bytes)

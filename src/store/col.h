@@ -51,8 +51,13 @@ void col_dec_free(struct col_dec *d); /* NULL allowed */
  */
 int col_dec_open(struct col_dec *d, struct str dir, const struct part_in *in, size_t n_parts, size_t n,
                  uint64_t first_id, struct err *err) MUST_USE;
-/* All rows. Views live until the next col_dec_open. */
-int col_decode(struct col_dec *d, const struct event **ret, struct err *err) MUST_USE;
+struct block_want;
+/*
+ * All rows, whole or (want not NULL) with the wanted fields only, as block_decode_some says. Views live until
+ * the next col_dec_open, the array until the next call.
+ */
+int col_decode(struct col_dec *d, const struct block_want *want, const struct event **ret,
+               struct err *err) MUST_USE;
 DEFINE_FREEP(col_dec)
 
 #endif

@@ -113,6 +113,7 @@ static int read_tmpl(struct col_dec *d, struct cur *c, struct tmpl *t, struct pl
     }
     plan->n_vars = (uint32_t)d->n_vars - plan->first_var;
     t->text = cur_bytes(c, text).p;
+    t->text_n = text;
     return c->bad ? damaged(err, "text of a template") : 0;
 }
 
@@ -356,58 +357,4 @@ int col_dec_open(struct col_dec *d, struct str dir, const struct part_in *in, si
     for (size_t i = 0; i < d->n_names; i++)
         d->name_id[i] = field_find(d->names[i]);
     return read_columns(d, &c, &part, err);
-}
-
-static int reserve_fields(struct col_dec *d, size_t *ret, struct err *err)
-{
-    size_t n = 0;
-    for (size_t t = 0; t < d->n_tmpls; t++)
-        n += (size_t)d->tmpls[t].n_fields * d->plan_tmpls[t].rows;
-    if (n > COL_FIELDS_MAX)
-        return damaged(err, "too many fields");
-    if (n > d->fields_cap) {
-        free(d->fields);
-        d->fields_cap = 0;
-        d->fields = malloc(n * sizeof(*d->fields));
-        if (d->fields == NULL)
-            return no_memory(err);
-        d->fields_cap = n;
-    }
-    *ret = n;
-    return 0;
-}
-
-int col_decode(struct col_dec *d, const struct event **ret, struct err *err)
-{
-    size_t n_fields, field = 0, plain = 0, plain_at = 0;
-    uint32_t *seen = ARENA_NEW(&d->mem, uint32_t, d->n_tmpls + 1);
-    if (seen == NULL)
-        return no_memory(err);
-    if (reserve_fields(d, &n_fields, err) != 0)
-        return -1;
-    for (size_t i = 0; i < d->plan.n_cols; i++) {
-        if (!d->cols[i].loaded && var_load(&d->cols[i], &d->in, &d->mem, err) != 0)
-            return -1;
-    }
-    for (size_t k = 0; k < d->n; k++) {
-        struct event *e = &d->ev[d->order[k]];
-        uint32_t t = d->tmpl_of[k];
-        if (t == COL_PLAIN) {
-            struct str bytes = str_sub(d->plain, plain_at, (size_t)d->plain_len[plain]);
-            plain_at += bytes.n;
-            plain++;
-            if (col_get_plain(d, bytes, e, err) != 0)
-                return -1;
-            continue;
-        }
-        t--;
-        e->n_fields = d->tmpls[t].n_fields;
-        e->fields = e->n_fields == 0 ? NULL : d->fields + field;
-        field += e->n_fields;
-        if (col_get_row(d, t, seen[t]++, e, err) != 0)
-            return -1;
-    }
-    assert(field == n_fields);
-    *ret = d->ev;
-    return 0;
 }

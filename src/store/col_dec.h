@@ -6,13 +6,23 @@
 #define KHIEN_STORE_COL_DEC_H
 
 #include "base/arena.h"
+#include "store/block.h"
 #include "store/col_inner.h"
 
 struct tmpl {
     const char *key;  /* its 16-bit numbers in the directory, pieces first */
     const char *text; /* static texts */
     uint16_t n_pieces, n_fields;
-    uint32_t n_raw_vars; /* the first of its variables are pieces, the others values outside raw */
+    uint32_t n_raw_vars;     /* the first of its variables are pieces, the others values outside raw */
+    struct some_field *some; /* what col_decode wants of it */
+    uint16_t n_some;
+    size_t text_n, max; /* static bytes; bytes of the longest row, 0 not known yet */
+};
+
+/* A wanted field of a template: which one, and the variable that is it or that comes first in it. */
+struct some_field {
+    uint16_t field, pieces; /* pieces: 0 = a value outside raw */
+    uint32_t var;
 };
 
 struct stream {
@@ -67,6 +77,8 @@ static inline uint16_t col_u16(const char *p)
 
 /* col_get.c: fill row `e`, stored at k, whose template is t and which is its row `ord`. */
 int col_get_row(struct col_dec *d, uint32_t t, uint32_t ord, struct event *e, struct err *err) MUST_USE;
+/* The same with the wanted fields only, whose columns are loaded. */
+int col_get_some(struct col_dec *d, uint32_t t, uint32_t ord, struct event *e, struct err *err) MUST_USE;
 /* Row stored as it is, from its bytes. */
 int col_get_plain(struct col_dec *d, struct str bytes, struct event *e, struct err *err) MUST_USE;
 

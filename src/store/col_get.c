@@ -45,8 +45,8 @@ static bool value_of(struct col_dec *d, uint32_t t, uint32_t ord, uint32_t var, 
     return true;
 }
 
-/* Put the raw text together; d->pos gets the places of the pieces. */
-static int put_raw(struct col_dec *d, uint32_t t, uint32_t ord, struct event *e, struct err *err)
+/* The same where texts are long or a variable is not as long as its column says. */
+static int put_raw_long(struct col_dec *d, uint32_t t, uint32_t ord, struct event *e, struct err *err)
 {
     const struct tmpl *tm = &d->tmpls[t];
     const char *text = tm->text;
@@ -76,6 +76,71 @@ static int put_raw(struct col_dec *d, uint32_t t, uint32_t ord, struct event *e,
     }
     if (raw == NULL)
         return err_set(err, ERR_NOMEM, "texts of a block");
+    d->pos[tm->n_pieces] = (uint32_t)n;
+    d->chunks->used += n;
+    e->raw = (struct str){raw, n};
+    return 0;
+}
+
+#define FAST_BYTES_MAX 65536u
+
+/* Upper bound of the length of a row; SIZE_MAX where it is too long to make room for each. */
+static size_t row_max(struct col_dec *d, uint32_t t)
+{
+    struct tmpl *tm = &d->tmpls[t];
+    const struct plan_slice *s = &d->plan.slices[d->plan_tmpls[t].first_var];
+    if (tm->max != 0)
+        return tm->max;
+    tm->max = tm->text_n + 1;
+    for (uint32_t i = 0; i < tm->n_raw_vars; i++) {
+        const struct var_get *c = &d->cols[s[i].col];
+        while (c->type == VAR_REF)
+            c = &d->cols[s[c->ref].col];
+        tm->max += c->max;
+        if (tm->max > FAST_BYTES_MAX) {
+            tm->max = SIZE_MAX;
+            break;
+        }
+    }
+    return tm->max;
+}
+
+/* Put the raw text together; d->pos gets the places of the pieces. */
+static int put_raw(struct col_dec *d, uint32_t t, uint32_t ord, struct event *e, struct err *err)
+{
+    const struct tmpl *tm = &d->tmpls[t];
+    const struct plan_slice *s = &d->plan.slices[d->plan_tmpls[t].first_var];
+    const char *text = tm->text, *key = tm->key;
+    size_t n = 0, max = row_max(d, t);
+    if (max == SIZE_MAX)
+        return put_raw_long(d, t, ord, e, err);
+    char *raw = room(d, 0, max);
+    if (raw == NULL)
+        return err_set(err, ERR_NOMEM, "texts of a block");
+    for (uint32_t i = 0, var = 0; i < tm->n_pieces; i++) {
+        uint16_t v = col_u16(key + 2 * (size_t)i);
+        d->pos[i] = (uint32_t)n;
+        if ((v & COL_PIECE_VAR) == 0) {
+            memcpy(raw + n, text, v);
+            text += v;
+            n += v;
+            continue;
+        }
+        const struct var_get *c = &d->cols[s[var].col];
+        d->piece_of[var] = (uint16_t)i;
+        size_t len;
+        if (c->type == VAR_REF && c->ref < tm->n_raw_vars) {
+            uint32_t from = d->pos[d->piece_of[c->ref]];
+            len = d->pos[d->piece_of[c->ref] + 1] - from;
+            memcpy(raw + n, raw + from, len);
+        } else {
+            len = c->type == VAR_REF ? SIZE_MAX : var_write(c, s[var].base + ord, e, raw + n);
+        }
+        if (len == SIZE_MAX)
+            return damaged(err, "variable");
+        n += len;
+        var++;
+    }
     d->pos[tm->n_pieces] = (uint32_t)n;
     d->chunks->used += n;
     e->raw = (struct str){raw, n};
@@ -125,6 +190,98 @@ int col_get_row(struct col_dec *d, uint32_t t, uint32_t ord, struct event *e, st
         f->id = d->name_id[name];
         f->name = f->id == FIELD_OTHER ? d->names[name] : (struct str){NULL, 0};
         f->value = span_of(d, p + 2, e, &var);
+    }
+    return 0;
+}
+
+/* Column and row in it of a variable, references followed. */
+static const struct var_get *column_of(const struct col_dec *d, uint32_t t, uint32_t ord, uint32_t var,
+                                       size_t *ret_i)
+{
+    const struct plan_slice *s = &d->plan.slices[d->plan_tmpls[t].first_var];
+    const struct var_get *c = &d->cols[s[var].col];
+    while (c->type == VAR_REF) {
+        var = c->ref;
+        c = &d->cols[s[var].col];
+    }
+    *ret_i = s[var].base + ord;
+    return c;
+}
+
+/* A value that is one variable: a view where the column has one, else written to the texts. */
+static int some_var(struct col_dec *d, uint32_t t, uint32_t ord, uint32_t var, const struct event *e,
+                    struct str *ret, struct err *err)
+{
+    size_t i = 0;
+    const struct var_get *c = column_of(d, t, ord, var, &i);
+    char *to = room(d, 0, VAR_OUT_BYTES);
+    if (to == NULL)
+        return err_set(err, ERR_NOMEM, "texts of a block");
+    if (!var_value(c, i, e, to, ret))
+        return damaged(err, "field value");
+    if (ret->p == to)
+        d->chunks->used += ret->n;
+    return 0;
+}
+
+/* A value of several pieces, put together. */
+static int some_pieces(struct col_dec *d, uint32_t t, uint32_t ord, const struct some_field *f,
+                       const struct event *e, struct str *ret, struct err *err)
+{
+    const struct tmpl *tm = &d->tmpls[t];
+    const char *span = tm->key + 2 * (size_t)tm->n_pieces + 4 + 6 * (size_t)f->field + 2, *text = tm->text;
+    uint16_t from = col_u16(span);
+    uint32_t var = f->var;
+    size_t n = 0;
+    char *to = room(d, 0, 1);
+    for (uint16_t i = 0; i < from; i++) {
+        uint16_t v = col_u16(tm->key + 2 * (size_t)i);
+        text += (v & COL_PIECE_VAR) == 0 ? v : 0;
+    }
+    for (uint16_t i = from; i < from + f->pieces && to != NULL; i++) {
+        uint16_t v = col_u16(tm->key + 2 * (size_t)i);
+        char out[VAR_OUT_BYTES];
+        struct str s = {text, v};
+        size_t at = 0;
+        if ((v & COL_PIECE_VAR) == 0)
+            text += v;
+        else if (!var_value(column_of(d, t, ord, var++, &at), at, e, out, &s))
+            return damaged(err, "field value");
+        if (n + s.n > EVENT_RAW_BYTES_MAX)
+            return damaged(err, "field value too long");
+        to = room(d, n, s.n + 1);
+        if (to != NULL && s.n > 0)
+            memcpy(to + n, s.p, s.n);
+        n += s.n;
+    }
+    if (to == NULL)
+        return err_set(err, ERR_NOMEM, "texts of a block");
+    d->chunks->used += n;
+    *ret = (struct str){to, n};
+    return 0;
+}
+
+int col_get_some(struct col_dec *d, uint32_t t, uint32_t ord, struct event *e, struct err *err)
+{
+    const struct tmpl *tm = &d->tmpls[t];
+    for (uint16_t i = 0; i < tm->n_some; i++) {
+        const struct some_field *s = &tm->some[i];
+        struct event_field *f = &e->fields[i];
+        const char *p = tm->key + 2 * (size_t)tm->n_pieces + 4 + 6 * (size_t)s->field;
+        uint16_t name = col_u16(p), from = col_u16(p + 2), to = col_u16(p + 4);
+        f->id = d->name_id[name];
+        f->name = f->id == FIELD_OTHER ? d->names[name] : (struct str){NULL, 0};
+        if (from == CUT_OUTSIDE && to != COL_VARYING) {
+            f->value = d->consts[to];
+            continue;
+        }
+        bool one =
+            s->pieces == 0 || (s->pieces == 1 && (col_u16(tm->key + 2 * (size_t)from) & COL_PIECE_VAR) != 0);
+        if (from == to && from != CUT_OUTSIDE)
+            f->value = S("");
+        else if ((one ? some_var(d, t, ord, s->var, e, &f->value, err)
+                      : some_pieces(d, t, ord, s, e, &f->value, err)) != 0)
+            return -1;
     }
     return 0;
 }

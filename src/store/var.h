@@ -57,8 +57,8 @@ struct var_put {
     struct part_out *out;
     struct filter_set *words;
     uint64_t seed;
-    uint64_t *nums; /* room for the longest column */
-    char *bytes;    /* the same */
+    uint64_t *nums;   /* room for the longest column */
+    char *bytes;      /* the same */
     struct val *dict; /* VAR_DICT_MAX entries */
     uint32_t *slots;  /* number + 1, 0 free; twice as many, as many as n_slots in use */
     uint32_t n_dict, n_slots;
@@ -87,6 +87,8 @@ struct var_get {
     struct str fixed, tail; /* constant; or what all texts begin and end with */
     struct ints ints;
     const struct var_get *dict; /* VAR_DICT: its entries */
+    const struct str *strs;     /* of a dictionary: its entries as texts */
+    size_t max;                 /* bytes of the longest value */
     const uint64_t *nums;
     const uint32_t *at; /* VAR_TEXT: n + 1 places */
     struct str text;
@@ -98,6 +100,11 @@ void var_read_group(struct cur *dir, size_t *part, struct var_get *c, const uint
                     struct arena *a);
 /* Fetch what is needed to read values; called once. Memory comes from the arena. */
 int var_load(struct var_get *c, const struct part_in *in, struct arena *a, struct err *err) MUST_USE;
+/*
+ * Write value i of a loaded column (not VAR_REF) to `to`, which has room for c->max bytes. Returns its
+ * length, SIZE_MAX where it does not check.
+ */
+size_t var_write(const struct var_get *c, size_t i, const struct event *e, char *to);
 /*
  * Value i of a loaded column (not VAR_REF). It is a view into the column, or was written to out
  * (VAR_OUT_BYTES). e: the row, for types that derive from it. False: it does not check.

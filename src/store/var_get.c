@@ -14,6 +14,7 @@ static void read_col(struct cur *dir, size_t *part, const struct var_get *dict, 
     switch (c->type) {
     case VAR_CONST:
         c->fixed = read_text(dir);
+        c->max = c->fixed.n;
         c->loaded = true;
         break;
     case VAR_REF:
@@ -26,10 +27,12 @@ static void read_col(struct cur *dir, size_t *part, const struct var_get *dict, 
         dir->bad = dir->bad || unit >= VAR_UNITS || zone < -VAR_ZONE_S_MAX || zone > VAR_ZONE_S_MAX;
         c->unit = (enum var_unit)(unit < VAR_UNITS ? unit : 0);
         c->zone_s = dir->bad ? 0 : (int32_t)zone;
+        c->max = VAR_OUT_BYTES;
         c->loaded = true;
         break;
     }
     case VAR_PRI:
+        c->max = VAR_OUT_BYTES;
         c->loaded = true;
         break;
     case VAR_FIX:
@@ -134,6 +137,32 @@ static int load_text(struct var_get *c, const struct part_in *in, struct arena *
     return join_texts(c, a, at, err);
 }
 
+/* Entries of a dictionary as texts: each is read many times. */
+static int list_entries(struct var_get *d, struct arena *a, struct err *err)
+{
+    struct str *strs = ARENA_NEW(a, struct str, d->n + 1);
+    char *out =
+        d->type == VAR_TEXT || d->type == VAR_CONST ? NULL : ARENA_NEW(a, char, d->n *VAR_OUT_BYTES + 1);
+    if (strs == NULL || (out == NULL && d->type != VAR_TEXT && d->type != VAR_CONST))
+        return err_set(err, ERR_NOMEM, "dictionary of a block");
+    for (size_t i = 0; i < d->n; i++) {
+        if (!var_value(d, i, NULL, out, &strs[i]))
+            return damaged(err, "entry of a dictionary");
+        out += out == NULL ? 0 : strs[i].n;
+    }
+    d->strs = strs;
+    return 0;
+}
+
+static void find_max(struct var_get *c)
+{
+    c->max = VAR_OUT_BYTES;
+    if (c->type == VAR_DICT)
+        c->max = c->dict->max;
+    for (size_t i = 0; c->type == VAR_TEXT && i < c->n; i++)
+        c->max = c->at[i + 1] - c->at[i] > c->max ? c->at[i + 1] - c->at[i] : c->max;
+}
+
 int var_load(struct var_get *c, const struct part_in *in, struct arena *a, struct err *err)
 {
     uint64_t *nums = ARENA_NEW(a, uint64_t, c->n + 1);
@@ -147,6 +176,8 @@ int var_load(struct var_get *c, const struct part_in *in, struct arena *a, struc
         struct var_get *dict = (struct var_get *)(uintptr_t)c->dict;
         if (!dict->loaded && var_load(dict, in, a, err) != 0)
             return -1;
+        if (dict->strs == NULL && list_entries(dict, a, err) != 0)
+            return -1;
         for (size_t i = 0; i < c->n; i++) {
             if (nums[i] >= dict->n)
                 return damaged(err, "number in a dictionary");
@@ -154,6 +185,7 @@ int var_load(struct var_get *c, const struct part_in *in, struct arena *a, struc
     }
     c->nums = nums;
     c->loaded = true;
+    find_max(c);
     return 0;
 }
 
@@ -201,6 +233,44 @@ static bool put_fixed(uint64_t v, unsigned width, unsigned base, bool upper, cha
     return v == 0;
 }
 
+/* Copy without a call: nearly all pieces are short. */
+static inline size_t copy(char *to, const char *p, size_t n)
+{
+    if (n >= 16) {
+        memcpy(to, p, n);
+        return n;
+    }
+    if (n >= 8) {
+        uint64_t a, b;
+        memcpy(&a, p, 8);
+        memcpy(&b, p + n - 8, 8);
+        memcpy(to, &a, 8);
+        memcpy(to + n - 8, &b, 8);
+        return n;
+    }
+    for (size_t i = 0; i < n; i++)
+        to[i] = p[i];
+    return n;
+}
+
+size_t var_write(const struct var_get *c, size_t i, const struct event *e, char *to)
+{
+    struct str s;
+    switch (c->type) {
+    case VAR_CONST:
+        return copy(to, c->fixed.p, c->fixed.n);
+    case VAR_DICT:
+        s = c->dict->strs[c->nums[i]];
+        return copy(to, s.p, s.n);
+    case VAR_INT:
+        return put_int(c->nums[i], to);
+    case VAR_TEXT:
+        return copy(to, c->text.p + c->at[i], c->at[i + 1] - c->at[i]);
+    default:
+        return var_value(c, i, e, to, &s) ? s.n : SIZE_MAX;
+    }
+}
+
 bool var_value(const struct var_get *c, size_t i, const struct event *e, char *out, struct str *ret)
 {
     *ret = (struct str){out, 0};
@@ -209,7 +279,8 @@ bool var_value(const struct var_get *c, size_t i, const struct event *e, char *o
         *ret = c->fixed;
         return true;
     case VAR_DICT:
-        return var_value(c->dict, (size_t)c->nums[i], e, out, ret);
+        *ret = c->dict->strs[c->nums[i]];
+        return true;
     case VAR_INT:
         ret->n = put_int(c->nums[i], out);
         return true;

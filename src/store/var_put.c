@@ -69,8 +69,8 @@ static uint32_t dict_add(struct var_put *w, const struct val *v)
 static bool parse_eight(const struct val *v, size_t n, uint64_t *ret)
 {
     uint64_t x = v->lo << (8 * (8 - n)) | (n == 8 ? 0 : UINT64_C(0x3030303030303030) >> (8 * n));
-    if (((x & UINT64_C(0xF0F0F0F0F0F0F0F0)) | (((x + UINT64_C(0x0606060606060606)) >> 4) & UINT64_C(0x0F0F0F0F0F0F0F0F))) !=
-        UINT64_C(0x3333333333333333))
+    if (((x & UINT64_C(0xF0F0F0F0F0F0F0F0)) | (((x + UINT64_C(0x0606060606060606)) >> 4) &
+                                               UINT64_C(0x0F0F0F0F0F0F0F0F))) != UINT64_C(0x3333333333333333))
         return false;
     x &= UINT64_C(0x0F0F0F0F0F0F0F0F);
     x = x * 10 + (x >> 8);
