@@ -243,9 +243,10 @@ static int some_pieces(struct col_dec *d, uint32_t t, uint32_t ord, const struct
         char out[VAR_OUT_BYTES];
         struct str s = {text, v};
         size_t at = 0;
-        if ((v & COL_PIECE_VAR) == 0)
+        const struct var_get *c = (v & COL_PIECE_VAR) == 0 ? NULL : column_of(d, t, ord, var++, &at);
+        if (c == NULL)
             text += v;
-        else if (!var_value(column_of(d, t, ord, var++, &at), at, e, out, &s))
+        else if (!var_value(c, at, e, out, &s))
             return damaged(err, "field value");
         if (n + s.n > EVENT_RAW_BYTES_MAX)
             return damaged(err, "field value too long");
