@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/cur.h"
+#include "store/block.h"
 #include "store/col.h"
 
 #define PARTS_MAX 4096u
@@ -111,7 +112,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (dir.p == NULL)
         dir = S("");
-    if (col_dec_open(dec, dir, &in, p->n, rows, 1, &err) == 0 && col_decode(dec, NULL, &ev, &err) == 0)
+    const struct pred_field fields[] = {{.id = FIELD_USER_NAME}, {.id = FIELD_HOST_NAME}, {.name = S("x.1")}};
+    struct block_want want = {.fields = fields, .n = COUNT_OF(fields)};
+    if (col_dec_open(dec, dir, &in, p->n, rows, 1, &err) == 0 && col_decode(dec, &want, &ev, &err) == 0 &&
+        col_decode(dec, NULL, &ev, &err) == 0)
         again(ev, rows);
     else if (err.code != ERR_CORRUPT)
         abort();

@@ -81,7 +81,7 @@ static int reset(struct col_enc *c, size_t n, struct err *err)
     buf_clear(&c->plain);
     memset(c->id_name, 0, sizeof(c->id_name));
     memset(c->name_consts, 0, sizeof(c->name_consts));
-    memset(c->last_number, 0, sizeof(c->last_number));
+    memset(c->known, 0, sizeof(c->known));
     c->n_cls = c->n_vars = 0;
     c->n_plain = 0;
     if (n > c->rows_cap) {
@@ -125,8 +125,10 @@ static uint16_t const_of(struct col_enc *c, uint16_t name, struct str v)
     char key[2 + COL_CONST_BYTES_MAX];
     bool is_new;
     struct val val = val_of(v);
-    if (!val_is_long(&val) && c->last_number[name] != 0 && val_eq(&val, &c->last_const[name]))
-        return (uint16_t)(c->last_number[name] - 1);
+    bool is_short = !val_is_long(&val);
+    struct known_const *k = &c->known[hash_mix(val.lo ^ name, val.hi) % COL_KNOWN];
+    if (is_short && k->number != 0 && k->name == name && val_eq(&val, &k->v))
+        return (uint16_t)(k->number - 1);
     if (v.n > COL_CONST_BYTES_MAX || c->name_consts[name] > CONSTS_PER_NAME || c->tmpls.n > CONSTS_TMPLS_MAX)
         return COL_VARYING;
     memcpy(key, &name, 2);
@@ -137,8 +139,8 @@ static uint16_t const_of(struct col_enc *c, uint16_t name, struct str v)
         return COL_VARYING;
     if (is_new)
         c->name_consts[name]++;
-    c->last_const[name] = val;
-    c->last_number[name] = (uint16_t)(i + 1);
+    if (is_short)
+        *k = (struct known_const){.v = val, .name = name, .number = (uint16_t)(i + 1)};
     return (uint16_t)i;
 }
 

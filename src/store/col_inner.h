@@ -27,6 +27,13 @@ struct tmpl_info {
     bool crossed; /* words may go across bounds of its pieces */
 };
 
+/* A constant of a name, so that the table need not be asked for each row. */
+struct known_const {
+    struct val v;
+    uint16_t name, number; /* number + 1, 0 free */
+};
+#define COL_KNOWN 1024u
+
 struct stream_info {
     uint32_t source, rows, at; /* at: place in the sorted order */
     uint64_t last_seq;         /* of the source: kept at its first stream */
@@ -42,8 +49,7 @@ struct col_enc {
     size_t n_plain;
     uint16_t id_name[FIELD_COUNT]; /* 1 + number of a known field's name */
     uint8_t name_consts[COL_NAMES_MAX];
-    struct val last_const[COL_NAMES_MAX]; /* outcomes and actions come in runs */
-    uint16_t last_number[COL_NAMES_MAX];
+    struct known_const known[COL_KNOWN]; /* constants found last, by hash */
     uint16_t row_names[EVENT_FIELDS_MAX];
     struct tmpl_info *info;
     uint16_t *cls; /* of all variables of all templates */

@@ -174,43 +174,70 @@ static void sort(uint64_t *v, size_t n)
     }
 }
 
-/* Begin and end of each value that lies in raw. Bound: place, span, end; sorted. */
-static size_t find_bounds(struct cut *c, const struct event *e)
+/* Values that lie in raw: where they begin and end. */
+static void find_spans(struct cut *c, const struct event *e)
 {
     uintptr_t raw = (uintptr_t)e->raw.p;
-    size_t n = 0;
     for (size_t i = 0; i <= e->n_fields; i++) {
         struct str v = i == 0 ? e->message : e->fields[i - 1].value;
         uintptr_t off = (uintptr_t)v.p - raw;
-        if (v.p == NULL || e->raw.p == NULL || off > e->raw.n || v.n > e->raw.n - off) {
-            c->from[i] = c->to[i] = CUT_OUTSIDE;
-            continue;
-        }
-        c->bound[n++] = (uint64_t)off << 16 | i << 1;
-        c->bound[n++] = (uint64_t)(off + v.n) << 16 | i << 1 | 1;
+        bool inside = v.p != NULL && raw != 0 && off <= e->raw.n && v.n <= e->raw.n - off;
+        c->from[i] = c->to[i] = inside ? 0 : CUT_OUTSIDE;
+        c->span_from[i] = inside ? (uint32_t)off : 0;
+        c->span_to[i] = inside ? (uint32_t)(off + v.n) : 0; /* place 0 is one in any case */
     }
-    sort(c->bound, n);
-    return n;
 }
 
-/* Distinct places, ascending, from 0 to the end of raw; spans know theirs by index. */
-static size_t find_places(struct cut *c, size_t n_bounds, size_t raw_n)
+/* Distinct places, ascending, from 0 to the end of raw; spans know theirs by index. By sorting. */
+static size_t places_of_long(struct cut *c, size_t n_spans, size_t raw_n)
 {
-    size_t n = 0;
-    c->at[n++] = 0;
-    for (size_t i = 0; i < n_bounds; i++) {
+    size_t n = 0, places = 0;
+    for (size_t i = 0; i < n_spans; i++) {
+        c->bound[n++] = (uint64_t)c->span_from[i] << 16 | i << 1;
+        c->bound[n++] = (uint64_t)c->span_to[i] << 16 | i << 1 | 1;
+    }
+    sort(c->bound, n);
+    c->at[places++] = 0;
+    for (size_t i = 0; i < n; i++) {
         uint32_t place = (uint32_t)(c->bound[i] >> 16);
         size_t span = c->bound[i] >> 1 & 0x7FFF;
-        if (place != c->at[n - 1])
-            c->at[n++] = place;
-        if ((c->bound[i] & 1) != 0)
-            c->to[span] = (uint16_t)(n - 1);
-        else
-            c->from[span] = (uint16_t)(n - 1);
+        if (place != c->at[places - 1])
+            c->at[places++] = place;
+        if (c->from[span] != CUT_OUTSIDE)
+            *((c->bound[i] & 1) != 0 ? &c->to[span] : &c->from[span]) = (uint16_t)(places - 1);
     }
-    if (c->at[n - 1] != raw_n)
-        c->at[n++] = (uint32_t)raw_n;
-    return n;
+    if (c->at[places - 1] != raw_n)
+        c->at[places++] = (uint32_t)raw_n;
+    return places;
+}
+
+/* The same for short texts, with a bit per place. */
+static size_t find_places(struct cut *c, size_t n_spans, size_t raw_n)
+{
+    size_t words = raw_n / 64 + 1, places = 0;
+    if (raw_n > CUT_MARKS_BYTES)
+        return places_of_long(c, n_spans, raw_n);
+    memset(c->marks, 0, words * sizeof(*c->marks));
+    c->marks[0] = 1;
+    c->marks[raw_n / 64] |= (uint64_t)1 << raw_n % 64;
+    for (size_t i = 0; i < n_spans; i++) {
+        c->marks[c->span_from[i] / 64] |= (uint64_t)1 << c->span_from[i] % 64;
+        c->marks[c->span_to[i] / 64] |= (uint64_t)1 << c->span_to[i] % 64;
+    }
+    for (size_t w = 0; w < words; w++) {
+        for (uint64_t m = c->marks[w]; m != 0; m &= m - 1) {
+            size_t place = w * 64 + (size_t)__builtin_ctzll(m);
+            c->index_of[place] = (uint16_t)places;
+            c->at[places++] = (uint32_t)place;
+        }
+    }
+    for (size_t i = 0; i < n_spans; i++) {
+        if (c->from[i] != CUT_OUTSIDE) {
+            c->from[i] = c->index_of[c->span_from[i]];
+            c->to[i] = c->index_of[c->span_to[i]];
+        }
+    }
+    return places;
 }
 
 /* Does JSON begin here? The place, or raw.n. */
@@ -228,7 +255,8 @@ bool cut_row(struct cut *c, const struct event *e, const uint16_t *names)
 {
     if (e->raw.n > EVENT_RAW_BYTES_MAX)
         return false;
-    size_t places = find_places(c, find_bounds(c, e), e->raw.n), json = json_start(e), value = 0;
+    find_spans(c, e);
+    size_t places = find_places(c, (size_t)e->n_fields + 1, e->raw.n), json = json_start(e), value = 0;
     c->n = c->n_var = 0;
     if (json < e->raw.n)
         cut_json_values(c, e->raw, json);

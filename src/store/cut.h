@@ -11,6 +11,7 @@
 #define CUT_PIECES_MAX 2048u
 #define CUT_STATIC_BYTES_MAX 320u /* longer texts without a digit hardly come again: variables */
 #define CUT_SPANS_MAX (EVENT_FIELDS_MAX + 1)
+#define CUT_MARKS_BYTES 1024u /* texts up to this length find their bounds without sorting */
 #define CUT_OUTSIDE UINT16_MAX
 
 /* What a piece is; from CUT_FIELD on a variable that is the whole value of the field of that name number. */
@@ -34,6 +35,10 @@ struct cut {
     struct cut_span var[CUT_PIECES_MAX]; /* values found by structure (JSON), ascending */
     size_t n_var;
     uint64_t bound[2 * CUT_SPANS_MAX];
+    uint64_t
+        marks[CUT_MARKS_BYTES / 64 + 1];    /* a bit per place of a short text where a value begins or ends */
+    uint16_t index_of[CUT_MARKS_BYTES + 1]; /* of a place that has its bit, in `at` */
+    uint32_t span_from[CUT_SPANS_MAX], span_to[CUT_SPANS_MAX];
     uint32_t at[2 * CUT_SPANS_MAX + 2]; /* distinct places where pieces begin */
     uint16_t leaf[2 * CUT_SPANS_MAX + 2];
 };
