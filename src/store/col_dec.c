@@ -288,7 +288,8 @@ static int read_columns(struct col_dec *d, struct cur *c, size_t *part, struct e
     }
     for (size_t i = 0; i < n && !c->bad; i++) {
         const struct plan_col *p = &d->plan.cols[i];
-        bool row = d->cols[i].type == VAR_REF || d->cols[i].type == VAR_TIME || d->cols[i].type == VAR_PRI;
+        bool row = d->cols[i].type == VAR_REF || d->cols[i].type == VAR_TIME || d->cols[i].type == VAR_PRI ||
+                   d->cols[i].type == VAR_STAMP;
         if ((row && p->tmpl == PLAN_SHARED) || (d->cols[i].type == VAR_REF && d->cols[i].ref >= p->pos))
             return damaged(err, "reference");
     }

@@ -64,13 +64,40 @@ static bool is_pair(const char *p, size_t i, size_t end)
     return i + 2 <= end && is_hex(p[i]) && is_hex(p[i + 1]) && (i + 2 == end || !is_word(p[i + 2]));
 }
 
+/* "Nov 22 08:00:01" whose time of day ends at `end`, all of it in [begin, end)? Its fields are checked later.
+ */
+static bool is_stamp(const char *p, size_t begin, size_t end)
+{
+    static const char form[] = "Aaa _9 99:99:99";
+    if (end - begin < sizeof(form) - 1)
+        return false;
+    p += end - (sizeof(form) - 1);
+    for (size_t i = 0; i < sizeof(form) - 1; i++) {
+        char f = form[i];
+        bool fits = f == 'A'   ? ascii_is_upper(p[i])
+                    : f == 'a' ? ascii_is_lower(p[i])
+                    : f == '9' ? ascii_is_digit(p[i])
+                    : f == '_' ? ascii_is_digit(p[i]) || p[i] == ' '
+                               : p[i] == f;
+        if (!fits)
+            return false;
+    }
+    return true;
+}
+
 /*
- * A word with a digit may be part of something longer whose other parts need not have one: an address, a MAC
- * (pairs with colons), a UUID (groups with hyphens). Cut through, each combination would be another text.
+ * A word with a digit may be part of something longer whose other parts need not have one: a time, an
+ * address, a MAC (pairs with colons), a UUID (groups with hyphens). Cut through, each combination would be
+ * another text.
  */
 static void widen(const char *p, size_t begin, size_t end, size_t *from, size_t *to)
 {
     size_t s = *from, e = *to, n = e - s, ip;
+    if (n <= 2 && e + 9 <= end && p[e] == ' ' && p[e + 3] == ':' && is_stamp(p, begin, e + 9)) {
+        *from = e + 9 - 15;
+        *to = e + 9;
+        return;
+    }
     if (n <= 3 && e < end && p[e] == '.' && (ip = ip_end(p, s, end)) != 0) {
         *to = ip;
         return;

@@ -23,6 +23,7 @@ enum var_type {
     VAR_HEX, /* fixed width, up to 16 digits of one case */
     VAR_DICT,
     VAR_TEXT,
+    VAR_STAMP, /* "Nov 22 08:00:01": number of seconds from the event's time */
     VAR_TYPES
 };
 
@@ -35,6 +36,20 @@ enum var_unit { VAR_SECOND, VAR_MINUTE, VAR_HOUR, VAR_DAY, VAR_MONTH, VAR_UNITS 
 #define VAR_OUT_BYTES 32u /* room for any value that is not a view */
 #define VAR_ENDS_MAX 64u  /* bytes that all texts of a column begin or end with */
 
+#define VAR_STAMP_BYTES 15u
+/* Write "Nov 22 08:00:01" of a time in seconds, RFC 3164. */
+void var_stamp_put(int64_t s, char out[VAR_STAMP_BYTES]);
+/* The day of the stamp that was read last: most are of the same. All zero at first. */
+struct var_day {
+    bool is_known;
+    char text[6];
+    int64_t near_day, start_s;
+};
+/*
+ * Read the 15 bytes of a stamp; the year is that of near_s. False where it is not exactly what var_stamp_put
+ * writes.
+ */
+bool var_stamp_read(const char *p, int64_t near_s, struct var_day *last, int64_t *ret_s);
 /* Part of a time as two digits. */
 unsigned var_time_part(int64_t time_ns, enum var_unit unit, int32_t zone_s);
 

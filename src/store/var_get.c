@@ -50,6 +50,7 @@ static void read_col(struct cur *dir, size_t *part, const struct var_get *dict, 
         __attribute__((fallthrough));
     case VAR_INT:
     case VAR_IP4:
+    case VAR_STAMP:
         ints_read(dir, part, &c->ints);
         break;
     case VAR_TEXT:
@@ -79,7 +80,8 @@ void var_read_group(struct cur *dir, size_t *part, struct var_get *c, const uint
         }
         *dict = (struct var_get){.n = (size_t)entries};
         read_col(dir, part, NULL, dict);
-        if (dict->type == VAR_REF || dict->type == VAR_TIME || dict->type == VAR_PRI)
+        if (dict->type == VAR_REF || dict->type == VAR_TIME || dict->type == VAR_PRI ||
+            dict->type == VAR_STAMP)
             dir->bad = true; /* entries belong to no row */
     }
     for (size_t k = 0; k < n_cols && !dir->bad; k++) {
@@ -211,6 +213,17 @@ static size_t put_int(uint64_t v, char *out)
     return sizeof(tmp) - at;
 }
 
+#define SECONDS_MAX (INT64_C(200000000000)) /* some 6000 years: what is behind is no stamp of ours */
+
+static bool put_stamp(const struct var_get *c, size_t i, const struct event *e, char *out)
+{
+    int64_t diff = unzigzag(c->nums[i]), s = e->time_ns / NS_PER_S - (e->time_ns % NS_PER_S < 0);
+    if (diff < -SECONDS_MAX || diff > SECONDS_MAX)
+        return false;
+    var_stamp_put(s + diff, out);
+    return true;
+}
+
 static size_t put_ip4(uint64_t v, char *out)
 {
     size_t n = 0;
@@ -296,6 +309,9 @@ bool var_value(const struct var_get *c, size_t i, const struct event *e, char *o
     case VAR_TIME:
         ret->n = 2;
         return put_fixed(var_time_part(e->time_ns, c->unit, c->zone_s), 2, 10, false, out);
+    case VAR_STAMP:
+        ret->n = VAR_STAMP_BYTES;
+        return put_stamp(c, i, e, out);
     case VAR_PRI:
         ret->n = put_int((uint64_t)e->facility * 8 + e->severity, out);
         return true;

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/cur.h"
 #include "base/hash.h"
 #include "base/when.h"
 #include "query/pred.h"
@@ -252,6 +253,27 @@ static void decide_digits(struct var_put *w, struct var_col *c)
     (void)all_parse(w, c, VAR_FIX);
 }
 
+/* Seconds since 1970, rounded down. */
+static int64_t seconds_of(int64_t time_ns)
+{
+    return time_ns / NS_PER_S - (time_ns % NS_PER_S < 0);
+}
+
+static bool all_stamps(struct var_put *w, struct var_col *c)
+{
+    struct var_day last = {0};
+    w->parsed = NULL;
+    for (size_t i = 0; i < c->n; i++) {
+        int64_t s, t = seconds_of(c->e[c->row[i]].time_ns);
+        if (val_len(&c->v[i]) != VAR_STAMP_BYTES || !var_stamp_read(val_str(&c->v[i]).p, t, &last, &s))
+            return false;
+        w->nums[i] = zigzag(s - t);
+    }
+    c->type = VAR_STAMP;
+    w->parsed = c;
+    return true;
+}
+
 static void decide(struct var_put *w, struct var_col *c)
 {
     uint64_t x;
@@ -265,6 +287,8 @@ static void decide(struct var_put *w, struct var_col *c)
         return;
     }
     struct str first = val_str(&c->v[0]);
+    if (first.n == VAR_STAMP_BYTES && c->row != NULL && all_stamps(w, c))
+        return;
     if (parse_digits(&c->v[0], &x)) {
         decide_digits(w, c);
         if (c->type != VAR_TEXT)
@@ -317,11 +341,32 @@ static bool make_dict(struct var_put *w, const struct var_col *c, size_t n_cols)
     return n >= DICT_VALUES_MIN && entries + n * bits * 2 < plain;
 }
 
+/* The words of stamps are few: each day, and each number of a time of day once. */
+static void put_stamp_words(struct var_put *w, const struct var_col *c)
+{
+    bool seen[100] = {false};
+    const char *day = "";
+    for (size_t i = 0; i < c->n; i++) {
+        const char *p = val_str(&c->v[i]).p;
+        if (i == 0 || memcmp(day, p, 6) != 0)
+            pred_tokenise((struct str){p, 6}, filter_set_add_fn, w->words);
+        day = p;
+        for (size_t k = 7; k < VAR_STAMP_BYTES; k += 3) {
+            bool *known = &seen[(p[k] - '0') * 10 + p[k + 1] - '0'];
+            if (!*known)
+                pred_tokenise((struct str){p + k, 2}, filter_set_add_fn, w->words);
+            *known = true;
+        }
+    }
+}
+
 static void put_words(struct var_put *w, const struct var_col *c)
 {
     bool plain = c->type == VAR_INT || c->type == VAR_FIX;
     size_t n = c->type == VAR_CONST && c->n > 0 ? 1 : c->n;
-    if (c->type == VAR_REF)
+    if (c->type == VAR_STAMP)
+        put_stamp_words(w, c);
+    if (c->type == VAR_REF || c->type == VAR_STAMP)
         return;
     for (size_t i = 0; i < n; i++) {
         if (plain) /* one word without letters: nothing to fold */
@@ -405,8 +450,9 @@ static void put_col(struct var_put *w, struct var_col *c)
         __attribute__((fallthrough));
     case VAR_INT:
     case VAR_IP4:
+    case VAR_STAMP:
         if (w->parsed != c)
-            (void)all_parse(w, c, c->type);
+            (void)(c->type == VAR_STAMP ? all_stamps(w, c) : all_parse(w, c, c->type));
         w->parsed = NULL;
         ints_put(w->out, w->nums, c->n, w->bytes);
         break;

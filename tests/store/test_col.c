@@ -6,7 +6,7 @@
 #include "store/col.h"
 #include "store/filter.h"
 #include "store/help.h"
-#include "store/val.h"
+#include "store/var.h"
 
 /* Fields that are wanted, and no others, are as in the whole event. */
 static void check_some(struct block_codec *c, struct str bytes, const struct event *in, size_t n,
@@ -150,6 +150,7 @@ static void test_hostile_texts(void **state)
         {{"1 ", 2}, EVENT_RAW_BYTES_MAX},
         {{"12345678901234567890 ", 21}, 400},
         {{"0 00 01 0a AB cD ", 17}, 100},
+        {{"Nov 22 08:00:01 xNov  2 08:00:01 Feb 30 08:00:01 Nov 22 08:00:01.5 ", 68}, 136},
         {{"1.2.3.4 256.1.1.1 1.2.3 01.2.3.4 1.2.3.4.5 ", 43}, 86},
         {{"52:54:00:ab:cd:ef:00 aa:bb:cc:dd:ee:f1 1:2:3 ", 45}, 90},
         {{"b3c285a4-5f1e-abcd-0000-0010d24d2400 2026-11-22 1234-zz ", 56}, 112},
@@ -307,6 +308,34 @@ static void test_filter_knows_all_words(void **state)
     block_codec_free(c);
 }
 
+static void test_stamps(void **state)
+{
+    static const struct {
+        const char *text;
+        bool ok;
+    } rows[] = {{"Nov 22 08:00:01", true},  {"Nov  2 23:59:59", true},  {"Feb 29 00:00:00", false},
+                {"Nov 02 08:00:01", false}, {"Nov 31 08:00:01", false}, {"nov 22 08:00:01", false},
+                {"Nov 22 24:00:01", false}, {"Nov 22 08:60:01", false}, {"Nov 22 08:00:60", false},
+                {"Nov  0 08:00:01", false}, {"Nov 22 8:00:001", false}, {"Nov 2x 08:00:01", false}};
+    (void)state;
+    int64_t near_s = INT64_C(1795312800), s;
+    struct var_day last = {0};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char out[VAR_STAMP_BYTES];
+        assert_int_equal(var_stamp_read(rows[i].text, near_s, &last, &s), rows[i].ok);
+        if (rows[i].ok) {
+            var_stamp_put(s, out);
+            assert_memory_equal(out, rows[i].text, sizeof(out));
+        }
+    }
+    for (uint64_t r = 1, i = 0; i < 2000; i++) {
+        char out[VAR_STAMP_BYTES];
+        int64_t t = (int64_t)(help_random(&r) % UINT64_C(7000000000)) - INT64_C(2000000000), back;
+        var_stamp_put(t, out);
+        assert_true(var_stamp_read(out, t, &last, &back) && back == t);
+    }
+}
+
 static void test_short_values(void **state)
 {
     char text[40];
@@ -335,7 +364,7 @@ int main(void)
         cmocka_unit_test(test_ordinary_events), cmocka_unit_test(test_odd_events),
         cmocka_unit_test(test_hostile_texts),   cmocka_unit_test(test_many_spans),
         cmocka_unit_test(test_limits),          cmocka_unit_test(test_filter_knows_all_words),
-        cmocka_unit_test(test_short_values),
+        cmocka_unit_test(test_stamps),          cmocka_unit_test(test_short_values),
     };
     return cmocka_run_group_tests_name("col", tests, NULL, NULL);
 }
