@@ -95,22 +95,25 @@ void search_run_reads(struct search_run *r, const struct pred_field *fields, siz
     r->n_fields = r->reads_some ? r->n_fields : 0;
 }
 
-/* A block's rows. With `late` they have only what the predicates read, until one matches. */
+/*
+ * A block's rows: 0, or 1 where the scan ends in them. With `late` they have only what the predicates read,
+ * until one matches.
+ */
 static int scan_rows(struct search_run *r, struct store_scan *scan, const struct event *e, size_t n,
-                     bool late, search_row_fn *fn, void *arg, bool *ret_go, struct err *err)
+                     bool late, search_row_fn *fn, void *arg, struct err *err)
 {
-    *ret_go = true;
-    for (size_t i = 0; i < n && *ret_go; i++) {
-        if (!look(r, &e[i], ret_go))
+    bool go = true;
+    for (size_t i = 0; i < n && go; i++) {
+        if (!look(r, &e[i], &go))
             continue;
         if (late && store_scan_whole(scan, &e, err) != 0)
             return -1;
         late = false;
         r->end.matched++;
         r->stopped = !fn(r, arg, &e[i]);
-        *ret_go = !r->stopped;
+        go = !r->stopped;
     }
-    return 0;
+    return go ? 0 : 1;
 }
 
 static int scan_blocks(struct search_run *r, struct store_scan *scan, bool late, search_row_fn *fn, void *arg,
@@ -120,20 +123,19 @@ static int scan_blocks(struct search_run *r, struct store_scan *scan, bool late,
         const struct event *e = NULL;
         size_t n = 0;
         struct err why = {0};
-        bool go = true;
         int rc = store_scan_next(scan, &e, &n, &why);
         if (rc == 0 && n == 0)
             return 0;
         if (rc == 0)
-            rc = scan_rows(r, scan, e, n, late, fn, arg, &go, &why);
-        if (rc != 0 && why.code == ERR_NOMEM) {
+            rc = scan_rows(r, scan, e, n, late, fn, arg, &why);
+        if (rc < 0 && why.code == ERR_NOMEM) {
             if (err != NULL)
                 *err = why;
             return -1;
         }
-        if (rc != 0)
+        if (rc < 0)
             note_bad_block(r, &why);
-        if (!go)
+        if (rc > 0)
             return 0;
     }
 }
