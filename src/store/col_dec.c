@@ -225,6 +225,10 @@ static int read_streams(struct col_dec *d, struct cur *c, size_t *part, struct e
 static int read_times(struct col_dec *d, struct cur *c, size_t *part, bool recv, struct err *err)
 {
     uint64_t scale = cur_varint(c), *v;
+    for (size_t i = 0; recv && scale == 0 && i < d->n; i++)
+        d->ev[i].recv_ns = d->ev[i].time_ns;
+    if (recv && scale == 0 && !c->bad)
+        return 0;
     if (c->bad || scale == 0 || scale > INT64_MAX)
         return damaged(err, "scale of the times");
     if (read_ints(d, c, part, d->n, &v, err) != 0)

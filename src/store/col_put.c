@@ -146,6 +146,13 @@ static void put_streams(struct col_enc *c, const struct event *e, size_t n, cons
 static void put_times(struct col_enc *c, const struct event *e, size_t n, bool recv)
 {
     int64_t scale = 1;
+    size_t same = 0;
+    while (recv && same < n && e[same].recv_ns == e[same].time_ns)
+        same++;
+    if (same == n) { /* lines without a time of their own */
+        buf_put_varint(c->put.out->dir, 0);
+        return;
+    }
     for (size_t k = 0; k < COUNT_OF(col_scales); k++) {
         size_t i = 0;
         scale = col_scales[k];

@@ -121,6 +121,7 @@ static void many(struct arena *a, struct event *e, size_t n, struct event one, s
         e[i].id = from + i;
         e[i].seq = i * 3;
         e[i].time_ns = (int64_t)i * NS_PER_S;
+        e[i].recv_ns = from == 1 ? e[i].time_ns : -5;
         if (one.n_fields > 0 && i % 3 == 1) { /* another value outside raw */
             e[i].fields = ARENA_NEW(a, struct event_field, one.n_fields);
             memcpy(e[i].fields, one.fields, one.n_fields * sizeof(*one.fields));
