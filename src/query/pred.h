@@ -127,6 +127,14 @@ void pred_tokenise(struct str text, pred_token_fn *fn, void *arg);
  * field value that is not a view into raw cut at word boundaries (a parser may have derived or unescaped it).
  */
 void pred_tokenise_event(const struct event *e, pred_token_fn *fn, void *arg);
+/*
+ * Which fields does the tree read? False: also the text or any field, so the whole event is needed. True:
+ * only the fields written to out (with doubles) and what is no field (time, severity, source, id), so an
+ * event without its other parts matches alike.
+ */
+bool pred_reads(const struct pred_prog *p, struct pred_field *out, size_t out_max, size_t *ret_n);
+/* The same for the value of one field; *ret_field: it is a field of the event. */
+bool pred_reads_field(const struct pred_field *f, bool *ret_field);
 /* Time bounds [from, to) that the tree implies; INT64_MIN/MAX where none. */
 void pred_time_bounds(const struct pred_prog *p, int64_t *from_ns, int64_t *to_ns);
 

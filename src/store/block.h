@@ -6,6 +6,7 @@
 #define KHIEN_STORE_BLOCK_H
 
 #include "model/event.h"
+#include "query/pred.h"
 #include "store/leaf.h"
 
 #define BLOCK_FIXED_BYTES 68
@@ -65,6 +66,18 @@ int block_filter(struct block_codec *c, struct str *ret, struct err *err) MUST_U
 /* All events of the open block from its whole bytes; they live until the codec is used again. */
 int block_decode(struct block_codec *c, struct str bytes, const struct event **ret, size_t *ret_n,
                  struct err *err) MUST_USE;
+/* What somebody reads of events besides times, ids, source, priority and flags. */
+struct block_want {
+    const struct pred_field *fields; /* known ones and FIELD_OTHER with its name, no patterns */
+    size_t n;
+};
+/*
+ * As block_decode, but raw and message are empty and only the wanted fields are there, in their order (rows
+ * that are stored as they are come whole): only their columns are read. May be followed by block_decode for
+ * the same block, which makes the events of this call invalid.
+ */
+int block_decode_some(struct block_codec *c, struct str bytes, const struct block_want *want,
+                      const struct event **ret, size_t *ret_n, struct err *err) MUST_USE;
 /* Description of the open block from its whole bytes: digest over them, times and sizes of its head. */
 struct leaf block_leaf(const struct block_codec *c, struct str bytes);
 

@@ -1,78 +1,63 @@
 /*
  * col.h - the events of a block as columns and back. Pure: no files, no keys. Rows are stored by stream
- * (source and program), because like lines side by side compress best; the order of arrival comes back from
- * the stream numbers, which are kept in that order. docs/format/store.md, "Columns".
+ * (source and host), because like lines side by side compress best; the order of arrival comes back from the
+ * runs of streams. The raw text of a row is a template, known by its number, and variables; a field is a run
+ * of pieces of the template, or a column of its own where its value does not lie in raw.
+ * docs/format/store.md, "Columns".
  */
 #ifndef KHIEN_STORE_COL_H
 #define KHIEN_STORE_COL_H
 
 #include "model/event.h"
+#include "store/filter.h"
+#include "store/part.h"
 
 #define COL_ROWS_MAX (1u << 20)
-#define COL_NAMES_MAX 1024u /* field names with columns of their own; more share one */
-#define COL_COUNT_MAX (COL_KINDS + (COL_NAMES_MAX + 2) * 5)
-#define COL_FIELDS_MAX (1u << 23) /* in all rows of a block */
-#define COL_PLAIN_BYTES_MAX (256u * 1024u * 1024u)
+#define COL_NAMES_MAX 1024u /* field names of a block; rows with others are stored as they are */
+#define COL_TMPLS_MAX 16384u
+#define COL_TMPL_BYTES_MAX                                                                                   \
+    (4u * 1024u * 1024u)            /* of all templates; behind that rows are stored as they are */
+#define COL_VARS_MAX (768u * 1024u) /* variables of all rows, the same */
+#define COL_CONSTS_MAX 2048u
+#define COL_CONST_BYTES_MAX 64u
+#define COL_STREAMS_MAX 65536u
+#define COL_FIELDS_MAX (1u << 23) /* of all rows, when they are read */
+#define COL_VERSION 1u
 
-/* The number is the code on disk. Kinds from COL_OFF on exist once per name. */
-enum col_kind {
-    COL_FILTER = 0, /* made and read by block.c */
-    COL_TIME = 1,   /* scale, then differences of the time of each row, order of arrival */
-    COL_RECV,       /* the same for the time of receipt */
-    COL_STREAMS,    /* source of each stream */
-    COL_STREAM,     /* stream of each row, order of arrival */
-    COL_SEQ,        /* sequence number against the last one of the source */
-    COL_PRI,        /* facility, severity, flags: three rows of bytes; from here on in stream order */
-    COL_RAW_LEN,
-    COL_RAW,
-    COL_SHAPES, /* distinct lists of field names */
-    COL_SHAPE,  /* list of each row */
-    COL_OFF,    /* place of a value in raw, or 0: in the dictionary */
-    COL_LEN,
-    COL_INDEX, /* value in the dictionary; a new one takes the next number */
-    COL_DICT_LEN,
-    COL_DICT,
-    COL_KINDS
-};
-
-/* Numbers of names; from COL_NAME_FIRST on they index the list of names. */
-enum { COL_NAME_MESSAGE = 0, COL_NAME_REST = 1, COL_NAME_FIRST = 2 };
-
-struct col {
-    uint8_t kind;
-    uint16_t name; /* 0 for kinds below COL_OFF */
-    struct str bytes;
-};
-
-struct col_table {
-    const struct col *cols;
-    size_t n_cols;
-    const struct str *names; /* behind COL_NAME_FIRST */
-    size_t n_names;
-};
+/* Template numbers of rows: 0 = stored as it is. */
+#define COL_PLAIN 0u
 
 struct col_enc;
 int col_enc_new(uint64_t seed, struct col_enc **ret, struct err *err) MUST_USE;
 void col_enc_free(struct col_enc *c); /* NULL allowed */
 /*
- * Encode n (1..COL_ROWS_MAX) events with dense ids. The columns (empty ones left out) live until the next
- * call. Errors: ERR_NOMEM, ERR_LIMIT.
+ * Encode n (1..COL_ROWS_MAX) events with dense ids: the directory goes to out->dir, the rest as parts. All
+ * words of the events (pred_tokenise_event) are added to words. Errors: ERR_NOMEM, ERR_LIMIT.
  */
-int col_encode(struct col_enc *c, const struct event *e, size_t n, struct col_table *ret,
-               struct err *err) MUST_USE;
+int col_encode(struct col_enc *c, const struct event *e, size_t n, struct part_out *out,
+               struct filter_set *words, struct err *err) MUST_USE;
 /* Distinct sources of the last call, ascending. */
 size_t col_enc_sources(const struct col_enc *c, const uint32_t **ret);
+/* Give memory back that only an unusual block needed. */
+void col_enc_trim(struct col_enc *c);
 DEFINE_FREEP(col_enc)
 
 struct col_dec;
 int col_dec_new(struct col_dec **ret, struct err *err) MUST_USE;
 void col_dec_free(struct col_dec *d); /* NULL allowed */
 /*
- * Decode n rows whose first has the id first_id. Views point into the columns and names; the array belongs to
- * d and lives until the next call. Every length is checked: ERR_CORRUPT.
+ * Read the directory of a block of n rows whose first has the id first_id. dir and what `in` gives must live
+ * as long as the block is used. Every number is checked: ERR_CORRUPT.
  */
-int col_decode(struct col_dec *d, const struct col_table *t, size_t n, uint64_t first_id,
-               const struct event **ret, struct err *err) MUST_USE;
+int col_dec_open(struct col_dec *d, struct str dir, const struct part_in *in, size_t n_parts, size_t n,
+                 uint64_t first_id, struct err *err) MUST_USE;
+struct block_want;
+/*
+ * All rows, whole or (want not NULL) with the wanted fields only, as block_decode_some says. Views live until
+ * the next col_dec_open, the array until the next call.
+ */
+int col_decode(struct col_dec *d, const struct block_want *want, const struct event **ret,
+               struct err *err) MUST_USE;
 DEFINE_FREEP(col_dec)
 
 #endif

@@ -1,82 +1,40 @@
+#include "store/col_dec.h"
+
 #include <stdlib.h>
 
 #include "base/cur.h"
-#include "store/col.h"
 
-#define VALUES (COL_KINDS - COL_OFF)
-#define NAMES (COL_NAMES_MAX + COL_NAME_FIRST)
-
-struct value_cur {
-    struct cur off, len, index;
-    const struct str *dict;
-    size_t n_dict;
-};
-
-struct stream {
-    uint32_t source;
-    uint32_t at; /* next row of the stream in the sorted order */
-};
-
-struct last_seq {
-    uint32_t source;
-    uint64_t seq;
-};
-
-struct col_dec {
-    struct event *ev;
-    struct event_field *fields;
-    uint32_t *order; /* row of each place in the sorted order */
-    size_t ev_cap, fields_cap, order_cap;
-    struct str *dict; /* of all names, one behind the other */
-    uint16_t *shapes; /* names of all shapes, one behind the other */
-    uint32_t *shape_at;
-    size_t dict_cap, shapes_cap, shape_at_cap;
-    struct stream *streams;
-    struct last_seq *last;
-    uint32_t *last_of; /* place in last, by stream */
-    size_t streams_cap, last_cap, last_of_cap;
-    struct str fixed[COL_OFF];
-    struct str value[NAMES][VALUES];
-    struct value_cur cur[NAMES];
-    uint16_t name_id[NAMES];
-    const struct col_table *t;
-    size_t n_streams, n_shapes;
-};
+#define MEM_MAX (512u * 1024u * 1024u)
 
 int col_dec_new(struct col_dec **ret, struct err *err)
 {
-    *ret = calloc(1, sizeof(**ret));
-    return *ret != NULL ? 0 : err_set(err, ERR_NOMEM, "column decoder");
+    struct col_dec *d = calloc(1, sizeof(*d));
+    if (d == NULL)
+        return err_set(err, ERR_NOMEM, "column decoder");
+    arena_init(&d->mem, MEM_MAX);
+    *ret = d;
+    return 0;
+}
+
+static void drop_texts(struct col_dec *d)
+{
+    while (d->chunks != NULL) {
+        struct text_chunk *next = d->chunks->next;
+        free(d->chunks);
+        d->chunks = next;
+    }
 }
 
 void col_dec_free(struct col_dec *d)
 {
     if (d == NULL)
         return;
+    drop_texts(d);
+    arena_done(&d->mem);
+    plan_done(&d->plan);
     free(d->ev);
     free(d->fields);
-    free(d->order);
-    free(d->dict);
-    free(d->shapes);
-    free(d->shape_at);
-    free(d->streams);
-    free(d->last);
-    free(d->last_of);
     free(d);
-}
-
-/* Grow an array (p points to its pointer) to n entries; content need not be kept. */
-static int need(void *p, size_t *cap, size_t n, size_t each, struct err *err)
-{
-    void *old, *fresh;
-    if (n <= *cap && *cap > 0)
-        return 0;
-    memcpy(&old, p, sizeof(old));
-    free(old);
-    fresh = malloc((n == 0 ? 1 : n) * each);
-    memcpy(p, &fresh, sizeof(fresh));
-    *cap = fresh == NULL ? 0 : n == 0 ? 1 : n;
-    return fresh != NULL ? 0 : err_set(err, ERR_NOMEM, "decoding a block");
 }
 
 static int damaged(struct err *err, const char *what)
@@ -84,309 +42,324 @@ static int damaged(struct err *err, const char *what)
     return err_set(err, ERR_CORRUPT, "columns do not check: %s", what);
 }
 
-static int take_columns(struct col_dec *d, const struct col_table *t, struct err *err)
+static int no_memory(struct err *err)
 {
-    memset(d->fixed, 0, sizeof(d->fixed));
-    memset(d->value, 0, sizeof(d->value));
-    if (t->n_names > COL_NAMES_MAX)
-        return damaged(err, "too many field names");
-    for (size_t i = 0; i < t->n_cols; i++) {
-        const struct col *c = &t->cols[i];
-        struct str *to = c->kind < COL_OFF ? &d->fixed[c->kind] : NULL;
-        if (c->kind >= COL_KINDS || c->name >= t->n_names + COL_NAME_FIRST ||
-            (c->kind < COL_OFF && c->name != 0))
-            return damaged(err, "unknown column");
-        if (to == NULL)
-            to = &d->value[c->name][c->kind - COL_OFF];
-        if (to->p != NULL)
-            return damaged(err, "column twice");
-        *to = c->bytes.p == NULL ? S("") : c->bytes;
+    return err_set(err, ERR_NOMEM, "columns of a block");
+}
+
+static int read_texts(struct col_dec *d, struct cur *c, size_t max, struct str **ret, size_t *ret_n,
+                      struct err *err)
+{
+    uint64_t n = cur_varint(c);
+    if (c->bad || n > max || n > cur_left(c))
+        return damaged(err, "list of texts");
+    struct str *s = ARENA_NEW(&d->mem, struct str, n + 1);
+    if (s == NULL)
+        return no_memory(err);
+    for (uint64_t i = 0; i < n; i++) {
+        s[i] = cur_bytes(c, cur_varint(c));
+        if (s[i].p == NULL)
+            s[i].p = "";
     }
-    for (size_t i = 0; i < t->n_names; i++)
-        d->name_id[i + COL_NAME_FIRST] = field_find(t->names[i]);
-    d->t = t;
+    *ret = s;
+    *ret_n = (size_t)n;
+    return c->bad ? damaged(err, "list of texts") : 0;
+}
+
+/* One span of a template: inside raw in order, or outside as a constant or a column. */
+static bool span_ok(const struct col_dec *d, const struct tmpl *t, const char *p, bool message)
+{
+    uint16_t from = col_u16(p), to = col_u16(p + 2);
+    if (from != CUT_OUTSIDE)
+        return from <= to && to <= t->n_pieces;
+    return to == COL_VARYING || (!message && to < d->n_consts);
+}
+
+static int read_tmpl(struct col_dec *d, struct cur *c, struct tmpl *t, struct plan_tmpl *plan,
+                     struct err *err)
+{
+    size_t text = 0;
+    struct str head = cur_bytes(c, 4);
+    if (c->bad)
+        return damaged(err, "template");
+    t->n_pieces = col_u16(head.p);
+    t->n_fields = col_u16(head.p + 2);
+    if (t->n_pieces > CUT_PIECES_MAX || t->n_fields > EVENT_FIELDS_MAX)
+        return damaged(err, "size of a template");
+    struct str key = cur_bytes(c, 2 * (size_t)t->n_pieces + 4 + 6 * (size_t)t->n_fields);
+    if (c->bad)
+        return damaged(err, "template");
+    t->key = key.p;
+    plan->first_var = (uint32_t)d->n_vars;
+    for (size_t i = 0; i < t->n_pieces; i++) {
+        uint16_t v = col_u16(key.p + 2 * i);
+        uint16_t cls = v & (uint16_t)~COL_PIECE_VAR;
+        if ((v & COL_PIECE_VAR) == 0) {
+            text += v;
+            continue;
+        }
+        if (cls != CUT_VAR && (cls < CUT_FIELD || (size_t)cls - CUT_FIELD >= d->n_names))
+            return damaged(err, "class of a variable");
+        d->cls[d->n_vars++] = cls;
+        t->n_raw_vars++;
+    }
+    const char *p = key.p + 2 * (size_t)t->n_pieces;
+    for (size_t i = 0; i <= t->n_fields; i++, p += i == 1 ? 4 : 6) {
+        const char *span = i == 0 ? p : p + 2;
+        if ((i > 0 && col_u16(p) >= d->n_names) || !span_ok(d, t, span, i == 0))
+            return damaged(err, "field of a template");
+        if (col_u16(span) == CUT_OUTSIDE && col_u16(span + 2) == COL_VARYING)
+            d->cls[d->n_vars++] = (uint16_t)(CUT_FIELD + (i == 0 ? COL_NAMES_MAX : col_u16(p)));
+    }
+    plan->n_vars = (uint32_t)d->n_vars - plan->first_var;
+    t->text = cur_bytes(c, text).p;
+    t->text_n = text;
+    return c->bad ? damaged(err, "text of a template") : 0;
+}
+
+static int read_tmpls(struct col_dec *d, struct cur *c, struct err *err)
+{
+    uint64_t n = cur_varint(c);
+    if (c->bad || n > COL_TMPLS_MAX || n * 8 > cur_left(c))
+        return damaged(err, "templates");
+    d->n_tmpls = (size_t)n;
+    d->tmpls = ARENA_NEW(&d->mem, struct tmpl, n + 1);
+    d->plan_tmpls = ARENA_NEW(&d->mem, struct plan_tmpl, n + 1);
+    d->cls = ARENA_NEW(&d->mem, uint16_t, cur_left(c) / 2 + 1); /* a variable takes two bytes or more */
+    if (d->tmpls == NULL || d->plan_tmpls == NULL || d->cls == NULL)
+        return no_memory(err);
+    d->n_vars = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (read_tmpl(d, c, &d->tmpls[i], &d->plan_tmpls[i], err) != 0)
+            return -1;
+    }
     return 0;
 }
 
-/* Split the dictionary texts of each name. */
-static int read_dicts(struct col_dec *d, struct err *err)
+/* Descriptor of n numbers and, at once, the numbers. */
+static int read_ints(struct col_dec *d, struct cur *c, size_t *part, size_t n, uint64_t **ret,
+                     struct err *err)
 {
-    size_t names = d->t->n_names + COL_NAME_FIRST, total = 0, at = 0;
-    for (size_t i = 0; i < names; i++)
-        total += d->value[i][COL_DICT_LEN - COL_OFF].n; /* an entry takes a byte or more */
-    if (total > COL_FIELDS_MAX)
-        return damaged(err, "dictionary too long");
-    if (need(&d->dict, &d->dict_cap, total, sizeof(*d->dict), err) != 0)
-        return -1;
-    for (size_t i = 0; i < names; i++) {
-        struct cur len = cur_of(d->value[i][COL_DICT_LEN - COL_OFF]);
-        struct cur text = cur_of(d->value[i][COL_DICT - COL_OFF]);
-        struct value_cur *v = &d->cur[i];
-        v->off = cur_of(d->value[i][COL_OFF - COL_OFF]);
-        v->len = cur_of(d->value[i][COL_LEN - COL_OFF]);
-        v->index = cur_of(d->value[i][COL_INDEX - COL_OFF]);
-        v->dict = d->dict + at;
-        v->n_dict = 0;
-        while (cur_left(&len) > 0 && !text.bad) {
-            struct str s = cur_bytes(&text, cur_varint(&len));
-            d->dict[at++] = s.p == NULL ? S("") : s;
-            v->n_dict++;
-        }
-        if (len.bad || !cur_done(&text))
-            return damaged(err, "dictionary");
-    }
-    return 0;
-}
-
-static int read_shapes(struct col_dec *d, struct err *err)
-{
-    struct cur c = cur_of(d->fixed[COL_SHAPES]);
-    size_t at = 0;
-    d->n_shapes = 0;
-    if (c.in.n > COL_FIELDS_MAX)
-        return damaged(err, "field lists too long");
-    if (need(&d->shapes, &d->shapes_cap, c.in.n, sizeof(*d->shapes), err) != 0 ||
-        need(&d->shape_at, &d->shape_at_cap, c.in.n + 1, sizeof(*d->shape_at), err) != 0)
-        return -1;
-    while (cur_left(&c) > 0) {
-        uint64_t n = cur_varint(&c);
-        if (n > EVENT_FIELDS_MAX)
-            return damaged(err, "too many fields in an event");
-        d->shape_at[d->n_shapes++] = (uint32_t)at;
-        for (uint64_t i = 0; i < n && !c.bad; i++) {
-            uint64_t name = cur_varint(&c);
-            if (name == COL_NAME_MESSAGE || name >= d->t->n_names + COL_NAME_FIRST)
-                return damaged(err, "field name");
-            d->shapes[at++] = (uint16_t)name;
-        }
-    }
-    d->shape_at[d->n_shapes] = (uint32_t)at;
-    return c.bad ? damaged(err, "field lists") : 0;
+    struct ints ints;
+    ints_read(c, part, &ints);
+    if (c->bad)
+        return damaged(err, "numbers");
+    *ret = ARENA_NEW(&d->mem, uint64_t, n + 1);
+    if (*ret == NULL)
+        return no_memory(err);
+    return ints_load(&ints, &d->in, *ret, n, err);
 }
 
 static int by_source(const void *a, const void *b)
 {
-    const struct last_seq *x = a, *y = b;
-    return (x->source > y->source) - (x->source < y->source);
+    const struct stream *x = *(struct stream *const *)a, *y = *(struct stream *const *)b;
+    return x->source != y->source ? (x->source > y->source) - (x->source < y->source) : (x > y) - (x < y);
 }
 
-static int read_streams(struct col_dec *d, struct err *err)
+static int read_stream_table(struct col_dec *d, struct cur *c, size_t *part, struct err *err)
 {
-    struct cur c = cur_of(d->fixed[COL_STREAMS]);
-    d->n_streams = 0;
-    if (c.in.n > COL_ROWS_MAX)
-        return damaged(err, "stream table too long");
-    if (need(&d->streams, &d->streams_cap, c.in.n, sizeof(*d->streams), err) != 0 ||
-        need(&d->last, &d->last_cap, c.in.n, sizeof(*d->last), err) != 0 ||
-        need(&d->last_of, &d->last_of_cap, c.in.n, sizeof(*d->last_of), err) != 0)
+    uint64_t n = cur_varint(c), *source;
+    if (c->bad || n == 0 || n > COL_STREAMS_MAX || n > d->n)
+        return damaged(err, "streams");
+    if (read_ints(d, c, part, (size_t)n, &source, err) != 0)
         return -1;
-    while (cur_left(&c) > 0) {
-        uint64_t source = cur_varint(&c);
-        if (c.bad || source > UINT32_MAX)
-            return damaged(err, "stream table");
-        d->last[d->n_streams] = (struct last_seq){.source = (uint32_t)source};
-        d->streams[d->n_streams++] = (struct stream){.source = (uint32_t)source};
-    }
-    if (d->n_streams == 0)
-        return damaged(err, "no streams");
-    qsort(d->last, d->n_streams, sizeof(*d->last), by_source);
-    for (size_t i = 0; i < d->n_streams; i++) {
-        struct last_seq key = {.source = d->streams[i].source};
-        const struct last_seq *hit = bsearch(&key, d->last, d->n_streams, sizeof(key), by_source);
-        while (hit > d->last && hit[-1].source == key.source)
-            hit--;
-        d->last_of[i] = (uint32_t)(hit - d->last);
-    }
-    return 0;
-}
-
-static int read_times(struct col_dec *d, size_t n, enum col_kind kind, struct err *err)
-{
-    struct cur c = cur_of(d->fixed[kind]);
-    uint64_t scale = cur_varint(&c), last = 0;
-    for (size_t i = 0; i < n && !c.bad; i++) {
-        last += (uint64_t)unzigzag(cur_varint(&c));
-        int64_t t;
-        if (scale == 0 || scale > INT64_MAX || __builtin_mul_overflow((int64_t)last, (int64_t)scale, &t))
-            return damaged(err, "time");
-        if (kind == COL_TIME)
-            d->ev[i].time_ns = t;
-        else
-            d->ev[i].recv_ns = t;
-    }
-    return cur_done(&c) ? 0 : damaged(err, "times");
-}
-
-/* Streams and sequence numbers in order of arrival; from the streams follows the order of all later columns.
- */
-static int read_arrival(struct col_dec *d, size_t n, struct err *err)
-{
-    struct cur stream = cur_of(d->fixed[COL_STREAM]), seq = cur_of(d->fixed[COL_SEQ]);
-    bool many = d->n_streams > 1;
+    d->n_streams = (size_t)n;
+    d->streams = ARENA_NEW(&d->mem, struct stream, n);
+    struct stream **sorted = ARENA_NEW(&d->mem, struct stream *, n);
+    if (d->streams == NULL || sorted == NULL)
+        return no_memory(err);
     for (size_t i = 0; i < n; i++) {
-        uint64_t s = many ? cur_varint(&stream) : 0;
-        if (s >= d->n_streams)
-            return damaged(err, "stream of a row");
-        struct last_seq *last = &d->last[d->last_of[s]];
-        last->seq += 1 + (uint64_t)unzigzag(cur_varint(&seq));
-        d->ev[i].seq = last->seq;
-        d->ev[i].source = d->streams[s].source;
-        d->ev[i].id = s; /* until the order is known */
-        d->streams[s].at++;
+        if (source[i] > UINT32_MAX)
+            return damaged(err, "source of a stream");
+        d->streams[i].source = (uint32_t)source[i];
+        sorted[i] = &d->streams[i];
     }
-    if (!cur_done(&stream) || !cur_done(&seq))
-        return damaged(err, "streams or sequence numbers");
+    qsort(sorted, (size_t)n, sizeof(struct stream *), by_source);
+    for (size_t i = 0; i < n; i++) {
+        bool same = i > 0 && sorted[i]->source == sorted[i - 1]->source;
+        sorted[i]->first = same ? sorted[i - 1]->first : (uint32_t)(sorted[i] - d->streams);
+    }
+    return 0;
+}
+
+/* Runs give the stream of each row in order of arrival, and from that follows the stored order. */
+static int read_streams(struct col_dec *d, struct cur *c, size_t *part, struct err *err)
+{
+    uint64_t *run, *len, *seq;
+    if (read_stream_table(d, c, part, err) != 0)
+        return -1;
+    uint64_t runs = cur_varint(c);
+    if (c->bad || runs > d->n)
+        return damaged(err, "runs of streams");
+    if (read_ints(d, c, part, (size_t)runs, &run, err) != 0 ||
+        read_ints(d, c, part, (size_t)runs, &len, err) != 0 || read_ints(d, c, part, d->n, &seq, err) != 0)
+        return -1;
+    size_t row = 0;
+    for (size_t i = 0; i < runs; i++) {
+        if (run[i] >= d->n_streams || len[i] > d->n - row)
+            return damaged(err, "run of a stream");
+        struct stream *s = &d->streams[run[i]], *first = &d->streams[s->first];
+        s->rows += (uint32_t)len[i];
+        for (uint64_t k = 0; k < len[i]; k++, row++) {
+            first->last_seq += 1 + (uint64_t)unzigzag(seq[row]);
+            d->ev[row].seq = first->last_seq;
+            d->ev[row].source = s->source;
+            d->ev[row].id = d->first_id + row;
+        }
+    }
+    if (row != d->n)
+        return damaged(err, "rows of the streams");
     uint32_t at = 0;
-    for (size_t s = 0; s < d->n_streams; s++) {
-        uint32_t rows = d->streams[s].at;
-        d->streams[s].at = at;
-        at += rows;
+    for (size_t i = 0; i < d->n_streams; i++) {
+        d->streams[i].at = at;
+        at += d->streams[i].rows;
     }
-    for (size_t i = 0; i < n; i++)
-        d->order[d->streams[d->ev[i].id].at++] = (uint32_t)i;
+    row = 0;
+    for (size_t i = 0; i < runs; i++) {
+        for (uint64_t k = 0; k < len[i]; k++, row++)
+            d->order[d->streams[run[i]].at++] = (uint32_t)row;
+    }
     return 0;
 }
 
-/* A value: place in raw counted from *base (moved to where the value begins), or number in the dictionary. */
-static bool read_value(struct value_cur *v, bool message, struct str raw, uint64_t base, struct str *ret,
-                       uint64_t *ret_off)
+static int read_times(struct col_dec *d, struct cur *c, size_t *part, bool recv, struct err *err)
 {
-    uint64_t off = cur_varint(&v->off);
-    *ret_off = UINT64_MAX;
-    if (v->off.bad)
-        return false;
-    if (off == 0) {
-        uint64_t i = cur_varint(&v->index);
-        if (v->index.bad || i >= v->n_dict)
-            return false;
-        *ret = v->dict[i];
-        return true;
+    uint64_t scale = cur_varint(c), *v;
+    for (size_t i = 0; recv && scale == 0 && i < d->n; i++)
+        d->ev[i].recv_ns = d->ev[i].time_ns;
+    if (recv && scale == 0 && !c->bad)
+        return 0;
+    if (c->bad || scale == 0 || scale > INT64_MAX)
+        return damaged(err, "scale of the times");
+    if (read_ints(d, c, part, d->n, &v, err) != 0)
+        return -1;
+    for (size_t i = 0; i < d->n; i++) {
+        int64_t t;
+        if (__builtin_mul_overflow((int64_t)(v[i] ^ (uint64_t)1 << 63), (int64_t)scale, &t))
+            return damaged(err, "time");
+        if (recv)
+            d->ev[i].recv_ns = t;
+        else
+            d->ev[i].time_ns = t;
     }
-    uint64_t at = base + (uint64_t)unzigzag(off - 1), len = cur_varint(&v->len);
-    if (v->len.bad || at > raw.n || len > raw.n - at)
-        return false;
-    *ret = str_sub(raw, at, message ? raw.n - at - len : len);
-    *ret_off = at;
-    return true;
-}
-
-/* Field of many names: the text holds name and value. */
-static bool split_rest(struct event_field *f)
-{
-    struct cur c = cur_of(f->value);
-    f->name = cur_bytes(&c, cur_varint(&c));
-    if (c.bad)
-        return false;
-    f->value = str_from(f->value, c.at);
-    f->id = field_find(f->name);
-    return true;
-}
-
-static bool read_fields(struct col_dec *d, struct event *e, uint64_t shape)
-{
-    const uint16_t *names = d->shapes + d->shape_at[shape];
-    uint64_t end = 0, off;
-    for (uint16_t i = 0; i < e->n_fields; i++) {
-        struct event_field *f = &e->fields[i];
-        uint16_t name = names[i];
-        if (!read_value(&d->cur[name], false, e->raw, end, &f->value, &off))
-            return false;
-        if (off != UINT64_MAX)
-            end = off + f->value.n;
-        f->id = name == COL_NAME_REST ? FIELD_OTHER : d->name_id[name];
-        f->name = (struct str){NULL, 0};
-        if (name == COL_NAME_REST && !split_rest(f))
-            return false;
-        if (name != COL_NAME_REST && f->id == FIELD_OTHER)
-            f->name = d->t->names[name - COL_NAME_FIRST];
-    }
-    return true;
-}
-
-/* Shape of each row, first pass: how many fields there are in all. */
-static int count_fields(const struct col_dec *d, size_t n, size_t *ret, struct err *err)
-{
-    struct cur shape = cur_of(d->fixed[COL_SHAPE]);
-    size_t total = 0;
-    for (size_t k = 0; k < n; k++) {
-        uint64_t s = cur_varint(&shape);
-        if (shape.bad || s >= d->n_shapes)
-            return damaged(err, "field list of a row");
-        total += d->shape_at[s + 1] - d->shape_at[s];
-    }
-    if (!cur_done(&shape) || total > COL_FIELDS_MAX)
-        return damaged(err, "field lists of the rows");
-    *ret = total;
     return 0;
 }
 
-static int read_rows(struct col_dec *d, size_t n, struct err *err)
+static int read_rows(struct col_dec *d, struct cur *c, size_t *part, struct err *err)
 {
-    struct cur len = cur_of(d->fixed[COL_RAW_LEN]), raw = cur_of(d->fixed[COL_RAW]);
-    struct cur shape = cur_of(d->fixed[COL_SHAPE]);
-    const unsigned char *pri = (const unsigned char *)d->fixed[COL_PRI].p;
-    uint64_t message_off = 0, off;
-    size_t field = 0;
-    if (d->fixed[COL_PRI].n != 3 * n)
-        return damaged(err, "severities");
-    for (size_t k = 0; k < n; k++) {
+    uint64_t *pri, *tmpl, vars = 0, plain = 0;
+    if (read_ints(d, c, part, d->n, &pri, err) != 0 || read_ints(d, c, part, d->n, &tmpl, err) != 0)
+        return -1;
+    for (size_t k = 0; k < d->n; k++) {
         struct event *e = &d->ev[d->order[k]];
-        e->facility = pri[k];
-        e->severity = pri[n + k];
-        e->flags = pri[2 * n + k];
-        if (e->severity > 7 || (e->facility > 23 && e->facility != EVENT_NO_FACILITY))
-            return damaged(err, "severity");
-        e->raw = cur_bytes(&raw, cur_varint(&len));
-        if (raw.bad || len.bad || e->raw.n > EVENT_RAW_BYTES_MAX)
-            return damaged(err, "raw text");
-        if (e->raw.p == NULL)
-            e->raw.p = "";
-        if (!read_value(&d->cur[COL_NAME_MESSAGE], true, e->raw, message_off, &e->message, &off))
-            return damaged(err, "message");
-        message_off = off == UINT64_MAX ? message_off : off;
-        uint64_t s = cur_varint(&shape);
-        e->n_fields = (uint16_t)(d->shape_at[s + 1] - d->shape_at[s]);
-        e->fields = e->n_fields == 0 ? NULL : d->fields + field;
-        field += e->n_fields;
-        if (!read_fields(d, e, s))
-            return damaged(err, "field value");
+        unsigned facility = pri[k] >> 3 & 31;
+        if (pri[k] > 0xFFFF || facility > 24 || tmpl[k] > d->n_tmpls)
+            return damaged(err, "priority or template of a row");
+        e->facility = facility == 24 ? EVENT_NO_FACILITY : (uint8_t)facility;
+        e->severity = pri[k] & 7;
+        e->flags = (uint8_t)(pri[k] >> 8);
+        d->tmpl_of[k] = (uint16_t)tmpl[k];
+        if (tmpl[k] == COL_PLAIN) {
+            plain++;
+            continue;
+        }
+        d->plan_tmpls[tmpl[k] - 1].rows++;
+        vars += d->plan_tmpls[tmpl[k] - 1].n_vars;
     }
-    return cur_done(&raw) && cur_done(&len) ? 0 : damaged(err, "raw texts");
-}
-
-/* Nothing may be left over: a column longer than its rows is as wrong as one that is too short. */
-static int check_done(const struct col_dec *d, struct err *err)
-{
-    for (size_t i = 0; i < d->t->n_names + COL_NAME_FIRST; i++) {
-        const struct value_cur *v = &d->cur[i];
-        if (!cur_done(&v->off) || !cur_done(&v->len) || !cur_done(&v->index))
-            return damaged(err, "values left over");
-    }
+    if (plain != d->n_plain || vars > COL_VARS_MAX)
+        return damaged(err, "templates of the rows");
     return 0;
 }
 
-int col_decode(struct col_dec *d, const struct col_table *t, size_t n, uint64_t first_id,
-               const struct event **ret, struct err *err)
+static int read_columns(struct col_dec *d, struct cur *c, size_t *part, struct err *err)
 {
-    size_t n_fields = 0;
+    if (plan_make(&d->plan, d->plan_tmpls, d->n_tmpls, d->cls, COL_CLASSES, err) != 0)
+        return -1;
+    size_t n = d->plan.n_cols;
+    uint32_t *rows = ARENA_NEW(&d->mem, uint32_t, n + 1);
+    d->cols = ARENA_NEW(&d->mem, struct var_get, n + 1);
+    if (rows == NULL || d->cols == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = d->plan.cols[i].n;
+    for (size_t i = 0; i < n && !c->bad;) {
+        size_t group = 1;
+        while (d->plan.cols[i].cls >= CUT_FIELD && i + group < n &&
+               d->plan.cols[i + group].cls == d->plan.cols[i].cls)
+            group++;
+        var_read_group(c, part, d->cols + i, rows + i, group, &d->mem);
+        i += group;
+    }
+    for (size_t i = 0; i < n && !c->bad; i++) {
+        const struct plan_col *p = &d->plan.cols[i];
+        bool row = d->cols[i].type == VAR_REF || d->cols[i].type == VAR_TIME || d->cols[i].type == VAR_PRI ||
+                   d->cols[i].type == VAR_STAMP;
+        if ((row && p->tmpl == PLAN_SHARED) || (d->cols[i].type == VAR_REF && d->cols[i].ref >= p->pos))
+            return damaged(err, "reference");
+    }
+    if (!cur_done(c) || *part != d->n_parts)
+        return damaged(err, "directory of the columns");
+    return 0;
+}
+
+static int reserve_rows(struct col_dec *d, struct err *err)
+{
+    if (d->n > d->ev_cap) {
+        free(d->ev);
+        d->ev_cap = 0;
+        d->ev = malloc(d->n * sizeof(*d->ev));
+        if (d->ev == NULL)
+            return no_memory(err);
+        d->ev_cap = d->n;
+    }
+    memset(d->ev, 0, d->n * sizeof(*d->ev));
+    d->order = ARENA_NEW(&d->mem, uint32_t, d->n);
+    d->tmpl_of = ARENA_NEW(&d->mem, uint16_t, d->n);
+    return d->order == NULL || d->tmpl_of == NULL ? no_memory(err) : 0;
+}
+
+static int read_plain(struct col_dec *d, struct cur *c, size_t *part, struct err *err)
+{
+    uint64_t n = cur_varint(c), sum = 0;
+    if (c->bad || n > d->n)
+        return damaged(err, "rows without template");
+    d->n_plain = (size_t)n;
+    if (read_ints(d, c, part, d->n_plain, &d->plain_len, err) != 0 ||
+        d->in.get(d->in.arg, (*part)++, &d->plain, err) != 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        if (d->plain_len[i] > d->plain.n - sum)
+            return damaged(err, "length of a row without template");
+        sum += d->plain_len[i];
+    }
+    return sum == d->plain.n ? 0 : damaged(err, "rows without template");
+}
+
+int col_dec_open(struct col_dec *d, struct str dir, const struct part_in *in, size_t n_parts, size_t n,
+                 uint64_t first_id, struct err *err)
+{
+    struct cur c = cur_of(dir);
+    size_t part = 0;
     if (n == 0 || n > COL_ROWS_MAX)
         return damaged(err, "number of rows");
-    if (take_columns(d, t, err) != 0 || read_dicts(d, err) != 0 || read_shapes(d, err) != 0 ||
-        read_streams(d, err) != 0)
+    drop_texts(d);
+    arena_reset(&d->mem);
+    d->in = *in;
+    d->n = n;
+    d->n_parts = n_parts;
+    d->first_id = first_id;
+    if (cur_u8(&c) != COL_VERSION || c.bad)
+        return damaged(err, "unknown version");
+    if (reserve_rows(d, err) != 0 || read_texts(d, &c, COL_NAMES_MAX, &d->names, &d->n_names, err) != 0 ||
+        read_texts(d, &c, COL_CONSTS_MAX, &d->consts, &d->n_consts, err) != 0 ||
+        read_tmpls(d, &c, err) != 0 || read_plain(d, &c, &part, err) != 0 ||
+        read_streams(d, &c, &part, err) != 0 || read_times(d, &c, &part, false, err) != 0 ||
+        read_times(d, &c, &part, true, err) != 0 || read_rows(d, &c, &part, err) != 0)
         return -1;
-    if (need(&d->ev, &d->ev_cap, n, sizeof(*d->ev), err) != 0 ||
-        need(&d->order, &d->order_cap, n, sizeof(*d->order), err) != 0)
-        return -1;
-    memset(d->ev, 0, n * sizeof(*d->ev));
-    if (read_times(d, n, COL_TIME, err) != 0 || read_times(d, n, COL_RECV, err) != 0 ||
-        read_arrival(d, n, err) != 0 || count_fields(d, n, &n_fields, err) != 0)
-        return -1;
-    if (need(&d->fields, &d->fields_cap, n_fields, sizeof(*d->fields), err) != 0)
-        return -1;
-    if (read_rows(d, n, err) != 0 || check_done(d, err) != 0)
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        d->ev[i].id = first_id + i;
-    *ret = d->ev;
-    return 0;
+    d->name_id = ARENA_NEW(&d->mem, uint16_t, d->n_names + 1);
+    if (d->name_id == NULL)
+        return no_memory(err);
+    for (size_t i = 0; i < d->n_names; i++)
+        d->name_id[i] = field_find(d->names[i]);
+    return read_columns(d, &c, &part, err);
 }

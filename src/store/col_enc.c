@@ -1,75 +1,29 @@
 #include <stdlib.h>
 
 #include "base/cur.h"
-#include "store/col.h"
-#include "store/intern.h"
+#include "base/text.h"
+#include "query/pred.h"
+#include "store/col_inner.h"
 
-#define VALUES (COL_KINDS - COL_OFF) /* columns per name */
-#define DICT_MAX 65536u              /* remembered values over all names; later ones are written again */
-#define STREAMS_MAX 65536u
-
-struct value_cols {
-    struct buf col[VALUES];
-    uint32_t n_dict;
-};
-
-struct last_seq {
-    uint32_t source;
-    uint64_t seq;
-};
-
-struct col_enc {
-    struct intern streams, names, shapes, dict;
-    uint32_t *dict_index; /* number within its name, by number in dict */
-    uint32_t *stream_of;  /* by row */
-    uint32_t *order;      /* rows by stream */
-    uint32_t rows_cap;
-    uint16_t id_name[FIELD_COUNT]; /* name number of a known field, 0 none yet */
-    uint32_t *stream_source, *sources;
-    struct last_seq *last; /* by stream */
-    uint32_t streams_cap;
-    size_t n_sources;
-    struct buf fixed[COL_OFF];
-    struct value_cols *values; /* by name number */
-    size_t n_values;
-    uint16_t shape[EVENT_FIELDS_MAX];
-    struct buf key;
-    struct col *cols;
-    size_t n_cols;
-    struct str *name_list;
-};
-
-/* Some millions of these make a block, nearly all of one byte. */
-static inline void put_varint(struct buf *b, uint64_t v)
-{
-    if (v < 0x80 && b->n < b->cap && !b->bad)
-        b->p[b->n++] = (char)v;
-    else
-        buf_put_varint(b, v);
-}
+#define VARS_KEPT (512u * 1024u) /* entries of memory kept from block to block */
+#define CONSTS_PER_NAME 32u
+#define CONSTS_TMPLS_MAX 2048u /* with more templates a constant value would only make more of them */
 
 int col_enc_new(uint64_t seed, struct col_enc **ret, struct err *err)
 {
     CLEANUP(col_enc_freep) struct col_enc *c = calloc(1, sizeof(*c));
     if (c == NULL)
         return err_set(err, ERR_NOMEM, "column encoder");
-    intern_init(&c->streams, STREAMS_MAX, seed);
+    intern_init(&c->streams, COL_STREAMS_MAX, seed);
     intern_init(&c->names, COL_NAMES_MAX, seed);
-    intern_init(&c->shapes, COL_ROWS_MAX, seed);
-    intern_init(&c->dict, DICT_MAX, seed);
-    buf_init(&c->key, 8u << 20);
-    for (size_t i = 0; i < COL_OFF; i++)
-        buf_init(&c->fixed[i], COL_PLAIN_BYTES_MAX);
-    c->values = calloc(COL_NAMES_MAX + COL_NAME_FIRST, sizeof(*c->values));
-    c->dict_index = calloc(DICT_MAX, sizeof(*c->dict_index));
-    c->cols = calloc(COL_COUNT_MAX, sizeof(*c->cols));
-    c->name_list = calloc(COL_NAMES_MAX, sizeof(*c->name_list));
-    if (c->values == NULL || c->dict_index == NULL || c->cols == NULL || c->name_list == NULL)
+    intern_init(&c->consts, COL_CONSTS_MAX, seed);
+    intern_init(&c->tmpls, COL_TMPLS_MAX, seed);
+    c->tmpls.bytes.max = COL_TMPL_BYTES_MAX;
+    buf_init(&c->key, 1u << 20);
+    buf_init(&c->plain, 1u << 30);
+    c->info = calloc(COL_TMPLS_MAX, sizeof(*c->info));
+    if (c->info == NULL || var_put_init(&c->put, seed, err) != 0)
         return err_set(err, ERR_NOMEM, "column encoder");
-    for (size_t i = 0; i < COL_NAMES_MAX + COL_NAME_FIRST; i++) {
-        for (size_t k = 0; k < VALUES; k++)
-            buf_init(&c->values[i].col[k], COL_PLAIN_BYTES_MAX);
-    }
     *ret = TAKE(c);
     return 0;
 }
@@ -80,327 +34,344 @@ void col_enc_free(struct col_enc *c)
         return;
     intern_done(&c->streams);
     intern_done(&c->names);
-    intern_done(&c->shapes);
-    intern_done(&c->dict);
-    for (size_t i = 0; i < COL_OFF; i++)
-        buf_done(&c->fixed[i]);
-    for (size_t i = 0; c->values != NULL && i < COL_NAMES_MAX + COL_NAME_FIRST; i++) {
-        for (size_t k = 0; k < VALUES; k++)
-            buf_done(&c->values[i].col[k]);
-    }
+    intern_done(&c->consts);
+    intern_done(&c->tmpls);
     buf_done(&c->key);
+    buf_done(&c->plain);
+    var_put_done(&c->put);
+    free(c->info);
+    free(c->cls);
+    free(c->vars);
     free(c->values);
-    free(c->cols);
-    free(c->name_list);
-    free(c->dict_index);
-    free(c->stream_of);
-    free(c->order);
-    free(c->stream_source);
+    free(c->rows);
+    free(c->tmpl_of);
+    free(c->streams_info);
     free(c->sources);
-    free(c->last);
+    plan_done(&c->plan);
     free(c);
+}
+
+void col_enc_trim(struct col_enc *c)
+{
+    if (c->vars_cap > VARS_KEPT) {
+        free(c->vars);
+        c->vars = NULL;
+        c->vars_cap = 0;
+    }
+    if (c->values_cap > VARS_KEPT) {
+        free(c->values);
+        c->values = NULL;
+        c->values_cap = 0;
+    }
+    if (c->put.text.cap > 4u << 20)
+        buf_done(&c->put.text);
+    if (c->plain.cap > 4u << 20)
+        buf_done(&c->plain);
+    if (c->tmpls.bytes.cap > 2u << 20) {
+        buf_done(&c->tmpls.bytes);
+    }
 }
 
 static int reset(struct col_enc *c, size_t n, struct err *err)
 {
     intern_clear(&c->streams);
     intern_clear(&c->names);
-    intern_clear(&c->shapes);
-    intern_clear(&c->dict);
+    intern_clear(&c->consts);
+    intern_clear(&c->tmpls);
+    buf_clear(&c->plain);
     memset(c->id_name, 0, sizeof(c->id_name));
-    for (size_t i = 0; i < COL_OFF; i++)
-        buf_clear(&c->fixed[i]);
-    for (size_t i = 0; i < c->n_values; i++) {
-        for (size_t k = 0; k < VALUES; k++)
-            buf_clear(&c->values[i].col[k]);
-        c->values[i].n_dict = 0;
-    }
-    c->n_values = COL_NAME_FIRST;
+    memset(c->name_consts, 0, sizeof(c->name_consts));
+    memset(c->known, 0, sizeof(c->known));
+    c->n_cls = c->n_vars = 0;
+    c->n_plain = 0;
     if (n > c->rows_cap) {
-        uint32_t *a = realloc(c->stream_of, n * sizeof(*a));
-        c->stream_of = a != NULL ? a : c->stream_of;
-        uint32_t *b = realloc(c->order, n * sizeof(*b));
-        c->order = b != NULL ? b : c->order;
-        if (a == NULL || b == NULL)
+        free(c->rows);
+        free(c->put.nums);
+        free(c->put.bytes);
+        c->rows_cap = 0;
+        free(c->tmpl_of);
+        c->rows = malloc(n * sizeof(*c->rows));
+        c->tmpl_of = malloc(n * sizeof(*c->tmpl_of));
+        c->put.nums = malloc(n * sizeof(*c->put.nums));
+        c->put.bytes = malloc(n);
+        c->nums_cap = n;
+        if (c->rows == NULL || c->tmpl_of == NULL || c->put.nums == NULL || c->put.bytes == NULL)
             return err_set(err, ERR_NOMEM, "block of %zu rows", n);
-        c->rows_cap = (uint32_t)n;
+        c->rows_cap = n;
     }
     return 0;
 }
 
-static bool streams_grow(struct col_enc *c)
-{
-    uint32_t cap = c->streams_cap == 0 ? 64 : c->streams_cap * 2;
-    uint32_t *a = realloc(c->stream_source, cap * sizeof(*a));
-    c->stream_source = a != NULL ? a : c->stream_source;
-    uint32_t *b = realloc(c->sources, cap * sizeof(*b));
-    c->sources = b != NULL ? b : c->sources;
-    struct last_seq *l = realloc(c->last, cap * sizeof(*l));
-    c->last = l != NULL ? l : c->last;
-    if (a == NULL || b == NULL || l == NULL)
-        return false;
-    c->streams_cap = cap;
-    return true;
-}
-
-static int add_stream(struct col_enc *c, const struct event *e, uint32_t *ret)
-{
-    char key[4 + 64];
-    struct str program = event_get(e, FIELD_PROCESS_NAME);
-    size_t n = program.n < sizeof(key) - 4 ? program.n : sizeof(key) - 4;
-    bool is_new;
-    memcpy(key, &e->source, 4);
-    if (n > 0)
-        memcpy(key + 4, program.p, n);
-    *ret = intern_add(&c->streams, (struct str){key, 4 + n}, &is_new);
-    if (*ret == INTERN_FULL) /* crowded: the stream of the source without a program, or give up */
-        *ret = intern_add(&c->streams, (struct str){key, 4}, &is_new);
-    if (*ret == INTERN_FULL)
-        return -1;
-    if (is_new) {
-        if (*ret >= c->streams_cap && !streams_grow(c))
-            return -1;
-        c->stream_source[*ret] = e->source;
-    }
-    return 0;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* Number the streams, then the rows by stream (stable), and list the sources. */
-static int sort_rows(struct col_enc *c, const struct event *e, size_t n, struct err *err)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (add_stream(c, &e[i], &c->stream_of[i]) != 0)
-            return err_set(err, ERR_LIMIT, "more than %u streams in a block", STREAMS_MAX);
-    }
-    uint32_t n_streams = c->streams.n;
-    uint32_t *start = calloc((size_t)n_streams + 1, sizeof(*start));
-    if (start == NULL)
-        return err_set(err, ERR_NOMEM, "streams");
-    for (size_t i = 0; i < n; i++)
-        start[c->stream_of[i] + 1]++;
-    for (uint32_t s = 0; s < n_streams; s++)
-        start[s + 1] += start[s];
-    for (size_t i = 0; i < n; i++)
-        c->order[start[c->stream_of[i]]++] = (uint32_t)i;
-    free(start);
-    memcpy(c->sources, c->stream_source, n_streams * sizeof(*c->sources));
-    qsort(c->sources, n_streams, sizeof(*c->sources), by_number);
-    c->n_sources = 0;
-    for (uint32_t s = 0; s < n_streams; s++) {
-        if (c->n_sources == 0 || c->sources[c->n_sources - 1] != c->sources[s])
-            c->sources[c->n_sources++] = c->sources[s];
-    }
-    return 0;
-}
-
-/* Largest of s, ms, us, ns that divides all times: most sources know no more than seconds. */
-static int64_t scale_of(const struct event *e, size_t n, bool recv)
-{
-    static const int64_t scales[] = {NS_PER_S, NS_PER_MS, NS_PER_US};
-    size_t k = 0;
-    for (size_t i = 0; i < n && k < COUNT_OF(scales); i++) {
-        int64_t t = recv ? e[i].recv_ns : e[i].time_ns;
-        while (k < COUNT_OF(scales) && t % scales[k] != 0)
-            k++;
-    }
-    return k < COUNT_OF(scales) ? scales[k] : 1;
-}
-
-static void put_times(struct buf *b, const struct event *e, size_t n, bool recv)
-{
-    int64_t scale = scale_of(e, n, recv);
-    uint64_t last = 0; /* differences wrap around: times may lie anywhere in the range */
-    put_varint(b, (uint64_t)scale);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t t = (uint64_t)((recv ? e[i].recv_ns : e[i].time_ns) / scale);
-        put_varint(b, zigzag((int64_t)(t - last)));
-        last = t;
-    }
-}
-
-/* The sequence runs per source; streams of one source share a counter, found at their first stream. */
-static void put_arrival(struct col_enc *c, const struct event *e, size_t n)
-{
-    put_times(&c->fixed[COL_TIME], e, n, false);
-    put_times(&c->fixed[COL_RECV], e, n, true);
-    for (uint32_t s = 0; s < c->streams.n; s++)
-        put_varint(&c->fixed[COL_STREAMS], c->stream_source[s]);
-    for (size_t i = 0; i < c->n_sources; i++)
-        c->last[i] = (struct last_seq){.source = c->sources[i]};
-    size_t at = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (c->streams.n > 1)
-            put_varint(&c->fixed[COL_STREAM], c->stream_of[i]);
-        if (c->last[at].source != e[i].source) {
-            const uint32_t *hit =
-                bsearch(&e[i].source, c->sources, c->n_sources, sizeof(*c->sources), by_number);
-            assert(hit != NULL);
-            at = (size_t)(hit - c->sources);
-        }
-        put_varint(&c->fixed[COL_SEQ], zigzag((int64_t)(e[i].seq - c->last[at].seq - 1)));
-        c->last[at].seq = e[i].seq;
-    }
-}
-
+/* Number of a field's name; COL_NAMES_MAX where there are too many. */
 static uint16_t name_of(struct col_enc *c, const struct event_field *f)
 {
     bool is_new;
     if (f->id != FIELD_OTHER && c->id_name[f->id] != 0)
-        return c->id_name[f->id];
-    struct str name = f->id == FIELD_OTHER ? f->name : field_row(f->id)->name;
-    uint32_t i = intern_add(&c->names, name, &is_new);
+        return (uint16_t)(c->id_name[f->id] - 1);
+    uint32_t i = intern_add(&c->names, f->id == FIELD_OTHER ? f->name : field_row(f->id)->name, &is_new);
     if (i == INTERN_FULL)
-        return COL_NAME_REST;
-    uint16_t number = (uint16_t)(i + COL_NAME_FIRST);
+        return COL_NAMES_MAX;
     if (f->id != FIELD_OTHER)
-        c->id_name[f->id] = number;
-    if (c->n_values <= number)
-        c->n_values = (size_t)number + 1;
-    return number;
+        c->id_name[f->id] = (uint16_t)(i + 1);
+    return (uint16_t)i;
 }
 
-static struct buf *value_col(struct value_cols *v, enum col_kind kind)
+/*
+ * A value outside raw that few events differ in (an action, an outcome) belongs to the template: number of
+ * the constant, COL_VARYING where it gets a column.
+ */
+static uint16_t const_of(struct col_enc *c, uint16_t name, struct str v)
 {
-    return &v->col[kind - COL_OFF];
+    char key[2 + COL_CONST_BYTES_MAX];
+    bool is_new;
+    struct val val = val_of(v);
+    bool is_short = !val_is_long(&val);
+    struct known_const *k = &c->known[hash_mix(val.lo ^ name, val.hi) % COL_KNOWN];
+    if (is_short && k->number != 0 && k->name == name && val_eq(&val, &k->v))
+        return (uint16_t)(k->number - 1);
+    if (v.n > COL_CONST_BYTES_MAX || c->name_consts[name] > CONSTS_PER_NAME || c->tmpls.n > CONSTS_TMPLS_MAX)
+        return COL_VARYING;
+    memcpy(key, &name, 2);
+    if (v.n > 0)
+        memcpy(key + 2, v.p, v.n);
+    uint32_t i = intern_add(&c->consts, (struct str){key, 2 + v.n}, &is_new);
+    if (i == INTERN_FULL)
+        return COL_VARYING;
+    if (is_new)
+        c->name_consts[name]++;
+    if (is_short)
+        *k = (struct known_const){.v = val, .name = name, .number = (uint16_t)(i + 1)};
+    return (uint16_t)i;
 }
 
-static void put_dict(struct col_enc *c, uint16_t name, struct str value)
+static void put_words(struct col_enc *c, struct str text)
 {
-    struct value_cols *v = &c->values[name];
-    bool is_new = true;
-    uint32_t i = INTERN_FULL;
-    if (value.n <= 256) { /* long texts hardly repeat */
-        buf_clear(&c->key);
-        buf_put_u16(&c->key, name);
-        buf_put(&c->key, value);
-        i = intern_add(&c->dict, buf_str(&c->key), &is_new);
+    pred_tokenise(text, filter_set_add_fn, c->put.words);
+}
+
+/* Store the event as it is: no template fits, or there are too many. */
+static void put_plain(struct col_enc *c, const struct event *e)
+{
+    struct buf *b = &c->plain;
+    size_t from = b->n;
+    buf_put_varint(b, e->raw.n);
+    buf_put(b, e->raw);
+    buf_put_varint(b, e->n_fields);
+    for (size_t i = 0; i <= e->n_fields; i++) {
+        const struct event_field *f = i == 0 ? NULL : &e->fields[i - 1];
+        struct str v = i == 0 ? e->message : f->value;
+        uintptr_t off = (uintptr_t)v.p - (uintptr_t)e->raw.p;
+        if (f != NULL) {
+            struct str name = f->id == FIELD_OTHER ? f->name : field_row(f->id)->name;
+            buf_put_varint(b, name.n);
+            buf_put(b, name);
+        }
+        bool inside = v.p != NULL && e->raw.p != NULL && off <= e->raw.n && v.n <= e->raw.n - off;
+        buf_put_varint(b, inside ? off + 1 : 0);
+        buf_put_varint(b, v.n);
+        if (!inside)
+            buf_put(b, v);
     }
-    if (i != INTERN_FULL && !is_new) {
-        put_varint(value_col(v, COL_INDEX), c->dict_index[i]);
-        return;
-    }
-    if (i != INTERN_FULL)
-        c->dict_index[i] = v->n_dict;
-    put_varint(value_col(v, COL_INDEX), v->n_dict++);
-    put_varint(value_col(v, COL_DICT_LEN), value.n);
-    buf_put(value_col(v, COL_DICT), value);
+    c->plain_len[c->n_plain++] = b->n - from;
+    pred_tokenise_event(e, filter_set_add_fn, c->put.words);
 }
 
-/* Write a value as a place in raw, counted from `base`, or as a number in the dictionary. */
-static bool put_value(struct col_enc *c, const struct event *e, uint16_t name, struct str value,
-                      uint64_t base, uint64_t *ret_off)
+static void put_u16(char **p, size_t v)
 {
-    struct value_cols *v = &c->values[name];
-    uintptr_t raw = (uintptr_t)e->raw.p, p = (uintptr_t)value.p;
-    bool inside = value.p != NULL && e->raw.p != NULL && p >= raw && p - raw <= e->raw.n &&
-                  value.n <= e->raw.n - (p - raw);
-    if (!inside || name == COL_NAME_REST) {
-        put_varint(value_col(v, COL_OFF), 0);
-        put_dict(c, name, value);
+    uint16_t x = (uint16_t)v; /* little endian, as the formats are */
+    memcpy(*p, &x, 2);
+    *p += 2;
+}
+
+/* The template of the row that was cut, as it stands in the directory. */
+static bool make_key(struct col_enc *c, const struct event *e)
+{
+    const struct cut *k = &c->cut;
+    size_t text = 0;
+    for (size_t i = 0; i < k->n; i++)
+        text += k->piece[i].what == CUT_TEXT ? k->piece[i].n : 0;
+    buf_clear(&c->key);
+    char *p = buf_reserve(&c->key, 8 + 2 * k->n + 6 * (size_t)e->n_fields + text);
+    if (p == NULL)
         return false;
+    char *from = p;
+    put_u16(&p, k->n);
+    put_u16(&p, e->n_fields);
+    for (size_t i = 0; i < k->n; i++)
+        put_u16(&p, k->piece[i].what == CUT_TEXT ? k->piece[i].n : COL_PIECE_VAR | k->piece[i].what);
+    for (size_t i = 0; i <= e->n_fields; i++) {
+        if (i > 0)
+            put_u16(&p, c->row_names[i - 1]);
+        put_u16(&p, k->from[i]);
+        if (k->from[i] != CUT_OUTSIDE)
+            put_u16(&p, k->to[i]);
+        else
+            put_u16(&p, i == 0 ? COL_VARYING : const_of(c, c->row_names[i - 1], e->fields[i - 1].value));
     }
-    uint64_t off = p - raw;
-    put_varint(value_col(v, COL_OFF), zigzag((int64_t)(off - base)) + 1);
-    /* A message mostly reaches to the end of raw: count what is behind it. */
-    put_varint(value_col(v, COL_LEN), name == COL_NAME_MESSAGE ? e->raw.n - off - value.n : value.n);
-    *ret_off = off;
+    for (size_t i = 0; i < k->n; i++) {
+        if (k->piece[i].what == CUT_TEXT) {
+            memcpy(p, e->raw.p + k->piece[i].at, k->piece[i].n);
+            p += k->piece[i].n;
+        }
+    }
+    c->key.n = (size_t)(p - from);
     return true;
 }
 
-static void put_fields(struct col_enc *c, const struct event *e)
+/* Number of the constant of span i in the key just made, or COL_VARYING. */
+static uint16_t key_to(const struct col_enc *c, size_t i)
 {
-    uint64_t end = 0, off = 0;
+    uint16_t v;
+    size_t at = 4 + 2 * c->cut.n + (i == 0 ? 2 : 4 + 6 * (i - 1) + 4);
+    memcpy(&v, c->key.p + at, 2);
+    return v;
+}
+
+/* Variables of the row behind those of all rows before; those outside raw last. */
+static void push_vars(struct col_enc *c, const struct event *e)
+{
+    struct val *v = c->vars + c->n_vars;
+    for (size_t i = 0; i < c->cut.n; i++) {
+        const struct cut_piece *p = &c->cut.piece[i];
+        if (p->what != CUT_TEXT)
+            *v++ = val_of((struct str){e->raw.p + p->at, p->n});
+    }
+    for (size_t i = 0; i <= e->n_fields; i++) {
+        if (c->cut.from[i] == CUT_OUTSIDE && key_to(c, i) == COL_VARYING)
+            *v++ = val_of(i == 0 ? e->message : e->fields[i - 1].value);
+    }
+    c->n_vars = (size_t)(v - c->vars);
+}
+
+static bool reserve_vars(struct col_enc *c, size_t more)
+{
+    if (c->n_vars + more > COL_VARS_MAX)
+        return false;
+    if (c->n_vars + more > c->vars_cap) {
+        size_t cap = c->vars_cap == 0 ? 65536 : c->vars_cap * 2;
+        cap = cap > COL_VARS_MAX ? COL_VARS_MAX : cap;
+        struct val *p = realloc(c->vars, cap * sizeof(*p));
+        if (p == NULL)
+            return false;
+        c->vars = p;
+        c->vars_cap = cap;
+    }
+    return c->n_vars + more <= c->vars_cap;
+}
+
+/* Can a word go across the bound before piece i? Only texts are known for all rows of the template. */
+static bool may_cross(const struct cut *k, const struct event *e, size_t i)
+{
+    const struct cut_piece *a = &k->piece[i - 1], *b = &k->piece[i];
+    return (a->what != CUT_TEXT || text_is_word_byte((unsigned char)e->raw.p[a->at + a->n - 1])) &&
+           (b->what != CUT_TEXT || text_is_word_byte((unsigned char)e->raw.p[b->at]));
+}
+
+/* A template that was not there before: classes of its variables, words of its texts. */
+static bool learn(struct col_enc *c, const struct event *e, uint32_t number)
+{
+    const struct cut *k = &c->cut;
+    struct tmpl_info *t = &c->info[number];
+    size_t most = k->n + e->n_fields + 1;
+    if (c->n_cls + most > c->cls_cap) {
+        size_t cap = (c->n_cls + most) * 2;
+        uint16_t *p = realloc(c->cls, cap * sizeof(*p));
+        if (p == NULL)
+            return false;
+        c->cls = p;
+        c->cls_cap = cap;
+    }
+    *t = (struct tmpl_info){.plan.first_var = (uint32_t)c->n_cls};
+    for (size_t i = 0; i < k->n; i++) {
+        if (k->piece[i].what != CUT_TEXT)
+            c->cls[c->n_cls++] = k->piece[i].what;
+        else
+            put_words(c, str_sub(e->raw, k->piece[i].at, k->piece[i].n));
+        t->crossed = t->crossed || (i > 0 && may_cross(k, e, i));
+    }
+    for (size_t i = 0; i <= e->n_fields; i++) {
+        if (k->from[i] != CUT_OUTSIDE)
+            continue;
+        if (key_to(c, i) != COL_VARYING)
+            put_words(c, e->fields[i - 1].value);
+        else
+            c->cls[c->n_cls++] = (uint16_t)(CUT_FIELD + (i == 0 ? COL_NAMES_MAX : c->row_names[i - 1]));
+    }
+    t->plan.n_vars = (uint32_t)c->n_cls - t->plan.first_var;
+    return true;
+}
+
+/* Words that go across bounds of pieces are in no text and in no variable; nor are their halves in spans. */
+static void put_crossing(struct col_enc *c, const struct event *e)
+{
+    const struct cut *k = &c->cut;
+    struct str raw = e->raw;
+    for (size_t i = 1; i < k->n; i++) {
+        size_t at = k->piece[i].at, from = at, to = at;
+        if (at == 0 || at == raw.n || !text_is_word_byte((unsigned char)raw.p[at - 1]) ||
+            !text_is_word_byte((unsigned char)raw.p[at]))
+            continue;
+        while (from > 0 && text_is_word_byte((unsigned char)raw.p[from - 1]))
+            from--;
+        while (to < raw.n && text_is_word_byte((unsigned char)raw.p[to]))
+            to++;
+        put_words(c, str_sub(raw, from, to - from));
+    }
+    for (size_t i = 0; i <= e->n_fields; i++) {
+        struct str v = i == 0 ? e->message : e->fields[i - 1].value;
+        if (k->from[i] == CUT_OUTSIDE || v.n == 0 || (i > 0 && k->to[i] == k->from[i] + 1))
+            continue;
+        size_t from = (size_t)(v.p - raw.p), to = from + v.n;
+        if ((from > 0 && text_is_word_byte((unsigned char)raw.p[from - 1])) ||
+            (to < raw.n && text_is_word_byte((unsigned char)raw.p[to])))
+            put_words(c, v);
+    }
+}
+
+/* One row: its template and variables. False: it is to be stored as it is. */
+static bool put_row(struct col_enc *c, const struct event *e, uint16_t *ret)
+{
     bool is_new;
-    for (uint16_t i = 0; i < e->n_fields; i++)
-        c->shape[i] = name_of(c, &e->fields[i]);
-    struct str shape = {(const char *)c->shape, e->n_fields * sizeof(*c->shape)};
-    uint32_t number = intern_add(&c->shapes, shape, &is_new);
-    if (number == INTERN_FULL) {
-        c->fixed[COL_SHAPES].bad = true;
-        return;
-    }
-    if (is_new) {
-        put_varint(&c->fixed[COL_SHAPES], e->n_fields);
-        for (uint16_t i = 0; i < e->n_fields; i++)
-            put_varint(&c->fixed[COL_SHAPES], c->shape[i]);
-    }
-    put_varint(&c->fixed[COL_SHAPE], number);
     for (uint16_t i = 0; i < e->n_fields; i++) {
-        const struct event_field *f = &e->fields[i];
-        struct str value = f->value;
-        struct buf both;
-        if (c->shape[i] == COL_NAME_REST) { /* name and value in one text */
-            struct str name = f->id == FIELD_OTHER ? f->name : field_row(f->id)->name;
-            buf_init(&both, COL_PLAIN_BYTES_MAX);
-            put_varint(&both, name.n);
-            buf_put(&both, name);
-            buf_put(&both, f->value);
-            c->fixed[COL_SHAPES].bad = c->fixed[COL_SHAPES].bad || both.bad;
-            value = buf_str(&both);
-        }
-        if (put_value(c, e, c->shape[i], value, end, &off))
-            end = off + value.n;
-        if (c->shape[i] == COL_NAME_REST)
-            buf_done(&both);
+        c->row_names[i] = name_of(c, &e->fields[i]);
+        if (c->row_names[i] == COL_NAMES_MAX)
+            return false;
     }
-}
-
-static void list_col(struct col_enc *c, uint8_t kind, size_t name, const struct buf *b, bool *ok)
-{
-    *ok = *ok && !b->bad;
-    if (b->n > 0)
-        c->cols[c->n_cols++] = (struct col){.kind = kind, .name = (uint16_t)name, .bytes = buf_str(b)};
-}
-
-/* Columns that hold something, kind by kind, then name by name. false: memory was not enough. */
-static bool list_cols(struct col_enc *c)
-{
-    bool ok = true;
-    c->n_cols = 0;
-    for (uint8_t k = 0; k < COL_OFF; k++)
-        list_col(c, k, 0, &c->fixed[k], &ok);
-    for (size_t i = 0; i < c->n_values; i++) {
-        for (uint8_t k = 0; k < VALUES; k++)
-            list_col(c, (uint8_t)(COL_OFF + k), i, &c->values[i].col[k], &ok);
+    if (!cut_row(&c->cut, e, c->row_names) || !reserve_vars(c, c->cut.n + e->n_fields + 1) || !make_key(c, e))
+        return false;
+    uint32_t number = intern_add(&c->tmpls, buf_str(&c->key), &is_new);
+    if (number == INTERN_FULL)
+        return false;
+    if (is_new && !learn(c, e, number)) {
+        c->plain.bad = true;
+        return false;
     }
-    for (uint32_t i = 0; i < c->names.n; i++)
-        c->name_list[i] = intern_get(&c->names, i);
-    return ok;
+    c->info[number].plan.rows++;
+    if (c->info[number].crossed)
+        put_crossing(c, e);
+    push_vars(c, e);
+    *ret = (uint16_t)(number + 1);
+    return true;
 }
 
-int col_encode(struct col_enc *c, const struct event *e, size_t n, struct col_table *ret, struct err *err)
+int col_encode(struct col_enc *c, const struct event *e, size_t n, struct part_out *out,
+               struct filter_set *words, struct err *err)
 {
     assert(n > 0 && n <= COL_ROWS_MAX);
-    if (reset(c, n, err) != 0 || sort_rows(c, e, n, err) != 0)
+    c->put.out = out;
+    c->put.words = words;
+    if (reset(c, n, err) != 0 || col_order(c, e, n, err) != 0)
         return -1;
-    put_arrival(c, e, n);
-    char *pri = buf_reserve(&c->fixed[COL_PRI], 3 * n);
-    if (pri != NULL)
-        c->fixed[COL_PRI].n = 3 * n;
-    uint64_t message_off = 0;
-    for (size_t k = 0; k < n; k++) {
-        const struct event *row = &e[c->order[k]];
-        if (pri != NULL) {
-            pri[k] = (char)row->facility;
-            pri[n + k] = (char)row->severity;
-            pri[2 * n + k] = (char)row->flags;
-        }
-        put_varint(&c->fixed[COL_RAW_LEN], row->raw.n);
-        buf_put(&c->fixed[COL_RAW], row->raw);
-        (void)put_value(c, row, COL_NAME_MESSAGE, row->message, message_off, &message_off);
-        put_fields(c, row);
+    for (size_t i = 0; i < n; i++) { /* in order of arrival: memory is read from front to back */
+        if (!put_row(c, &e[i], &c->tmpl_of[i]))
+            c->tmpl_of[i] = COL_PLAIN;
     }
-    if (!list_cols(c))
-        return err_set(err, ERR_NOMEM, "columns of a block");
-    *ret = (struct col_table){
-        .cols = c->cols, .n_cols = c->n_cols, .names = c->name_list, .n_names = c->names.n};
-    return 0;
+    c->plain_len = c->put.nums; /* free until the columns are written */
+    for (size_t k = 0; k < n; k++) {
+        if (c->tmpl_of[c->rows[k]] == COL_PLAIN)
+            put_plain(c, &e[c->rows[k]]);
+    }
+    return c->plain.bad ? err_set(err, ERR_NOMEM, "block") : col_put(c, e, n, err);
 }
 
 size_t col_enc_sources(const struct col_enc *c, const uint32_t **ret)

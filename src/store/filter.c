@@ -69,6 +69,11 @@ void filter_set_add(struct filter_set *s, uint64_t hash)
     s->n++;
 }
 
+void filter_set_add_fn(void *set, uint64_t hash)
+{
+    filter_set_add(set, hash);
+}
+
 /* The line of a hash and, one after the other, its bits in the line. */
 static size_t line_of(uint64_t mixed, size_t n_lines)
 {

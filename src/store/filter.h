@@ -18,6 +18,7 @@ struct filter_set {
 void filter_set_done(struct filter_set *s);
 void filter_set_clear(struct filter_set *s);
 void filter_set_add(struct filter_set *s, uint64_t hash);
+void filter_set_add_fn(void *set, uint64_t hash); /* the same, as pred_tokenise calls it */
 /* Append the filter of the set; nothing where the set is bad (then everything is possible). */
 void filter_put(struct buf *b, const struct filter_set *s);
 /* May the hash be in the filter? An empty filter says yes. */

@@ -24,8 +24,10 @@ void intern_done(struct intern *t)
 
 void intern_clear(struct intern *t)
 {
-    if (t->slots != NULL)
+    if (t->slots != NULL) {
+        t->n_slots = SLOTS_MIN;
         memset(t->slots, 0, t->n_slots * sizeof(*t->slots));
+    }
     t->n = 0;
     buf_clear(&t->bytes);
 }
@@ -44,17 +46,22 @@ static bool grow(struct intern *t)
     if (t->n_slots != 0 && t->n < t->n_slots / 2)
         return true;
     uint32_t n_slots = t->n_slots == 0 ? SLOTS_MIN : t->n_slots * 2;
-    uint32_t *slots = calloc(n_slots, sizeof(*slots));
-    if (slots == NULL)
-        return false;
+    uint32_t *slots = t->slots;
+    if (n_slots > t->slots_cap) {
+        slots = malloc(n_slots * sizeof(*slots));
+        if (slots == NULL)
+            return false;
+        free(t->slots);
+        t->slots = slots;
+        t->slots_cap = n_slots;
+    }
+    memset(slots, 0, n_slots * sizeof(*slots));
     for (uint32_t i = 0; i < t->n; i++) {
         uint32_t k = (uint32_t)t->items[i].hash & (n_slots - 1);
         while (slots[k] != 0)
             k = (k + 1) & (n_slots - 1);
         slots[k] = i + 1;
     }
-    free(t->slots);
-    t->slots = slots;
     t->n_slots = n_slots;
     return true;
 }

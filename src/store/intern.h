@@ -16,8 +16,8 @@ struct intern {
     uint64_t seed;
     uint32_t max; /* entries */
     uint32_t n;
-    uint32_t n_slots;
-    uint32_t *slots; /* index + 1, 0 free */
+    uint32_t n_slots, slots_cap; /* in use, allocated: a small table is cleared fast after a large one */
+    uint32_t *slots;             /* index + 1, 0 free */
     struct intern_item *items;
     uint32_t items_cap;
     struct buf bytes;

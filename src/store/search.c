@@ -62,21 +62,18 @@ static enum search_cut over_budget(const struct search_run *r)
     return sys_mono(o->sys) - r->started_ns >= budget ? SEARCH_CUT_TIME : SEARCH_WHOLE;
 }
 
-/* False: the scan ends here. */
-static bool scan_row(struct search_run *r, const struct event *e, search_row_fn *fn, void *arg)
+/* Is the row looked at, and does it match? False in *ret_go: the scan ends before it. */
+static bool look(struct search_run *r, const struct event *e, bool *ret_go)
 {
     r->end.cut = over_budget(r);
-    if (r->end.cut != SEARCH_WHOLE)
+    *ret_go = r->end.cut == SEARCH_WHOLE;
+    if (!*ret_go)
         return false;
     r->end.scanned++;
     r->last_id = e->id;
     /* The store skips by block; the bounds hold for each event. */
-    if (e->time_ns < r->from_ns || (e->time_ns >= r->to_ns && r->to_ns != INT64_MAX) ||
-        (r->o->source != 0 && e->source != r->o->source) || !pred_match(r->prog, e, r->scratch))
-        return true;
-    r->end.matched++;
-    r->stopped = !fn(r, arg, e);
-    return !r->stopped;
+    return e->time_ns >= r->from_ns && (e->time_ns < r->to_ns || r->to_ns == INT64_MAX) &&
+           (r->o->source == 0 || e->source == r->o->source) && pred_match(r->prog, e, r->scratch);
 }
 
 static void note_bad_block(struct search_run *r, const struct err *err)
@@ -85,28 +82,61 @@ static void note_bad_block(struct search_run *r, const struct err *err)
         memcpy(r->end.bad, err->msg, sizeof(r->end.bad) - 1);
 }
 
-static int scan_blocks(struct search_run *r, struct store_scan *scan, search_row_fn *fn, void *arg,
+void search_run_reads(struct search_run *r, const struct pred_field *fields, size_t n)
+{
+    bool is_field;
+    r->reads_some = true;
+    r->n_fields = 0;
+    for (size_t i = 0; i < n && r->reads_some; i++) {
+        r->reads_some = pred_reads_field(&fields[i], &is_field) && r->n_fields < COUNT_OF(r->fields);
+        if (r->reads_some && is_field)
+            r->fields[r->n_fields++] = fields[i];
+    }
+    r->n_fields = r->reads_some ? r->n_fields : 0;
+}
+
+/*
+ * A block's rows: 0, or 1 where the scan ends in them. With `late` they have only what the predicates read,
+ * until one matches.
+ */
+static int scan_rows(struct search_run *r, struct store_scan *scan, const struct event *e, size_t n,
+                     bool late, search_row_fn *fn, void *arg, struct err *err)
+{
+    bool go = true;
+    for (size_t i = 0; i < n && go; i++) {
+        if (!look(r, &e[i], &go))
+            continue;
+        if (late && store_scan_whole(scan, &e, err) != 0)
+            return -1;
+        late = false;
+        r->end.matched++;
+        r->stopped = !fn(r, arg, &e[i]);
+        go = !r->stopped;
+    }
+    return go ? 0 : 1;
+}
+
+static int scan_blocks(struct search_run *r, struct store_scan *scan, bool late, search_row_fn *fn, void *arg,
                        struct err *err)
 {
     for (;;) {
         const struct event *e = NULL;
         size_t n = 0;
         struct err why = {0};
-        if (store_scan_next(scan, &e, &n, &why) != 0) {
-            if (why.code == ERR_NOMEM) {
-                if (err != NULL)
-                    *err = why;
-                return -1;
-            }
-            note_bad_block(r, &why);
-            continue;
-        }
-        if (n == 0)
+        int rc = store_scan_next(scan, &e, &n, &why);
+        if (rc == 0 && n == 0)
             return 0;
-        for (size_t i = 0; i < n; i++) {
-            if (!scan_row(r, &e[i], fn, arg))
-                return 0;
+        if (rc == 0)
+            rc = scan_rows(r, scan, e, n, late, fn, arg, &why);
+        if (rc < 0 && why.code == ERR_NOMEM) {
+            if (err != NULL)
+                *err = why;
+            return -1;
         }
+        if (rc < 0)
+            note_bad_block(r, &why);
+        if (rc > 0)
+            return 0;
     }
 }
 
@@ -115,6 +145,8 @@ int search_run_scan(struct search_run *r, search_row_fn *fn, void *arg, struct e
     const struct search_opts *o = r->o;
     struct store_scan_opts so = {.source = o->source, .oldest_first = o->oldest_first, .tokens = r->tokens};
     struct store_scan *scan = NULL;
+    struct block_want want = {.fields = r->fields};
+    size_t n = 0;
     bool bounded = r->from_ns != INT64_MIN || r->to_ns != INT64_MAX;
     so.n_tokens = r->n_tokens;
     so.from_ns = bounded ? r->from_ns : 0;
@@ -125,9 +157,13 @@ int search_run_scan(struct search_run *r, search_row_fn *fn, void *arg, struct e
     }
     if (bounded && r->from_ns >= r->to_ns)
         return 0;
+    if (pred_reads(r->prog, r->fields + r->n_fields, COUNT_OF(r->fields) - r->n_fields, &n)) {
+        want.n = r->n_fields + n;
+        so.want = &want;
+    }
     if (store_scan_open(o->store, &so, &scan, err) != 0)
         return -1;
-    int rc = scan_blocks(r, scan, fn, arg, err);
+    int rc = scan_blocks(r, scan, so.want != NULL && !r->reads_some, fn, arg, err);
     store_scan_close(scan);
     return rc;
 }
@@ -242,6 +278,7 @@ int search_count(const struct search_opts *o, const struct query *q, uint64_t *r
         take_least(&limit, q->stages[i].limit);
     }
     int rc = search_run_open(&r, o, q, err);
+    search_run_reads(&r, NULL, 0);
     if (rc == 0)
         rc = search_run_scan(&r, count_row, &limit, err);
     if (rc == 0) {
@@ -281,6 +318,7 @@ int search_histogram(const struct search_opts *o, const struct query *q, size_t 
     h.step_ns = width / (int64_t)n + (width % (int64_t)n != 0);
     memset(counts, 0, n * sizeof(*counts));
     int rc = search_run_open(&r, o, q, err);
+    search_run_reads(&r, NULL, 0);
     if (rc == 0)
         rc = search_run_scan(&r, histogram_row, &h, err);
     if (rc == 0) {

@@ -5,6 +5,7 @@
 #ifndef KHIEN_STORE_SEARCH_RUN_H
 #define KHIEN_STORE_SEARCH_RUN_H
 
+#include "store/block.h"
 #include "store/search.h"
 
 struct search_run {
@@ -17,6 +18,10 @@ struct search_run {
     int64_t from_ns, to_ns; /* what both the options and the query allow */
     uint64_t tokens[32];
     size_t n_tokens;
+    /* What row functions read of a match: search_run_reads; the whole event where that was not called. */
+    bool reads_some;
+    struct pred_field fields[64]; /* of the predicates and of the row functions */
+    size_t n_fields;
     bool stopped; /* a row function ended the scan */
     uint64_t last_id;
     struct search_end end;
@@ -30,6 +35,11 @@ size_t search_run_bytes(const struct search_opts *o); /* the memory budget */
 int search_run_open(struct search_run *r, const struct search_opts *o, const struct query *q,
                     struct err *err) MUST_USE;
 void search_run_close(struct search_run *r);
+/*
+ * Before search_run_scan: fn reads no more of an event than these fields (values by pred_value), its time,
+ * id, source and severity.
+ */
+void search_run_reads(struct search_run *r, const struct pred_field *fields, size_t n);
 /* Pass every match to fn until it has enough, the budget is used up or the store ends. */
 int search_run_scan(struct search_run *r, search_row_fn *fn, void *arg, struct err *err) MUST_USE;
 /* Counters and the cursor of the next page; `more` = something may be left. */

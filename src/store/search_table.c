@@ -328,6 +328,20 @@ static bool one_group(struct grouping *g, struct arena *a)
     return find_group(g, a) != NULL;
 }
 
+/* Only the fields of the table are read. */
+static void read_of_groups(struct search_run *r, const struct grouping *g)
+{
+    struct pred_field f[QUERY_BY_MAX + QUERY_AGGS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < g->stage->n_by; i++)
+        f[n++] = g->stage->by[i];
+    for (size_t i = 0; i < g->n_aggs; i++) {
+        if (g->aggs[i].field.name.n > 0)
+            f[n++] = g->aggs[i].field;
+    }
+    search_run_reads(r, f, n);
+}
+
 static int run_groups(struct search_run *r, size_t at, struct box *b, struct err *err)
 {
     const struct query_stage *s = &r->q->stages[at];
@@ -344,6 +358,7 @@ static int run_groups(struct search_run *r, size_t at, struct box *b, struct err
         return -1;
     buf_init(&g.key, (SEARCH_KEY_BYTES_MAX + 4) * QUERY_BY_MAX + 8);
     int rc = one_group(&g, &r->mem) ? 0 : err_set(err, ERR_NOMEM, "groups");
+    read_of_groups(r, &g);
     if (rc == 0)
         rc = search_run_scan(r, group_row, &g, err);
     if (rc == 0)

@@ -73,6 +73,7 @@ void store_stats(struct store *s, struct store_stats *ret);
 
 /* Reading: a snapshot sees every event appended before it, each exactly once, whatever is sealed meanwhile.
  */
+struct block_want;
 struct store_scan_opts {
     int64_t from_ns, to_ns;  /* event time, [from, to); 0,0 = all; to = INT64_MAX: no end */
     uint64_t from_id, to_id; /* ids, [from, to); 0,0 = all */
@@ -80,6 +81,7 @@ struct store_scan_opts {
     bool oldest_first;       /* else newest block first, rows inside newest first */
     const uint64_t *tokens;  /* all of these token hashes (pred_tokenise) must be possible in a block */
     size_t n_tokens;
+    const struct block_want *want; /* what is read of events (block.h); NULL: all of them */
 };
 struct store_scan;
 int store_scan_open(struct store *s, const struct store_scan_opts *o, struct store_scan **ret,
@@ -88,6 +90,11 @@ int store_scan_open(struct store *s, const struct store_scan_opts *o, struct sto
  * block is an error that names it; the next call goes on behind it. */
 int store_scan_next(struct store_scan *c, const struct event **ret_events, size_t *ret_n,
                     struct err *err) MUST_USE;
+/*
+ * The events that store_scan_next gave last, in the same order, with all their parts; those it gave are no
+ * longer valid. For a scan with a want that has found something.
+ */
+int store_scan_whole(struct store_scan *c, const struct event **ret_events, struct err *err) MUST_USE;
 void store_scan_close(struct store_scan *c);
 
 /* Verification: every seal, chain and count. Calls found() for each place that does not hold; returns how

@@ -24,7 +24,8 @@ struct store_scan {
     struct buf bytes;
     struct arena arena;
     struct event *out;
-    size_t out_cap;
+    size_t out_cap, out_n;
+    const struct part *now; /* where they are from */
 };
 
 static bool wanted(const struct store_scan *c, int64_t min_ns, int64_t max_ns, uint64_t first_id,
@@ -167,6 +168,13 @@ static int open_block(struct store_scan *c, const struct part *p, bool *ret_skip
     return seg_read(p->seg, p->offset, p->length, &c->bytes, err);
 }
 
+static int bad_part(const struct part *p, const struct err *why, struct err *err)
+{
+    return err_set(err, why->code, "segment %llu block %zu (events %llu to %llu): %s",
+                   (unsigned long long)p->seg->number, p->block, (unsigned long long)p->first_id,
+                   (unsigned long long)(p->first_id + p->count - 1), why->msg);
+}
+
 static int read_part(struct store_scan *c, const struct part *p, const struct event **ret, size_t *ret_n,
                      struct err *err)
 {
@@ -184,12 +192,9 @@ static int read_part(struct store_scan *c, const struct part *p, const struct ev
     int rc = open_block(c, p, &skip, &why);
     *ret_n = 0;
     if (rc == 0 && !skip)
-        rc = block_decode(c->codec, buf_str(&c->bytes), ret, ret_n, &why);
-    if (rc == 0)
-        return 0;
-    return err_set(err, why.code, "segment %llu block %zu (events %llu to %llu): %s",
-                   (unsigned long long)p->seg->number, p->block, (unsigned long long)p->first_id,
-                   (unsigned long long)(p->first_id + p->count - 1), why.msg);
+        rc = c->o.want == NULL ? block_decode(c->codec, buf_str(&c->bytes), ret, ret_n, &why)
+                               : block_decode_some(c->codec, buf_str(&c->bytes), c->o.want, ret, ret_n, &why);
+    return rc == 0 ? 0 : bad_part(p, &why, err);
 }
 
 /* Rows that the options ask for, in their direction. */
@@ -224,6 +229,8 @@ int store_scan_next(struct store_scan *c, const struct event **ret_events, size_
         if (read_part(c, p, &ev, &n, err) != 0 || pick_rows(c, ev, n, &n, err) != 0)
             return -1;
         if (n > 0) {
+            c->now = p;
+            c->out_n = n;
             *ret_events = c->out;
             *ret_n = n;
             return 0;
@@ -232,6 +239,21 @@ int store_scan_next(struct store_scan *c, const struct event **ret_events, size_
     *ret_events = NULL;
     *ret_n = 0;
     return 0;
+}
+
+int store_scan_whole(struct store_scan *c, const struct event **ret_events, struct err *err)
+{
+    const struct event *ev = NULL;
+    struct err why = {0};
+    size_t n = 0;
+    *ret_events = c->out;
+    if (c->now->seg == NULL || c->o.want == NULL)
+        return 0;
+    if (block_decode(c->codec, buf_str(&c->bytes), &ev, &n, &why) != 0)
+        return bad_part(c->now, &why, err);
+    if (pick_rows(c, ev, n, &n, err) != 0)
+        return -1;
+    return n == c->out_n ? 0 : err_set(err, ERR_CORRUPT, "a block has other rows than before");
 }
 
 void store_scan_close(struct store_scan *c)

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "kit/kit.h"
+#include "store/block.h"
 #include "store/help.h"
 #include "store/search.h"
+#include "store/seg.h"
 
 #define N 20000u
 #define BASE INT64_C(1795310000000000000)
@@ -353,8 +355,12 @@ static void damage(const char *dir)
         FILE *f = strstr(e->d_name, ".seg") == NULL ? NULL : fopen(path, "r+b");
         if (f == NULL)
             continue;
-        assert_int_equal(fseek(f, 0, SEEK_END), 0);
-        long at = ftell(f) / 2;
+        char head[SEG_HEADER_BYTES + BLOCK_FIXED_BYTES];
+        struct block_fixed fixed;
+        assert_int_equal(fread(head, 1, sizeof(head), f), sizeof(head));
+        struct str block = {head + SEG_HEADER_BYTES, BLOCK_FIXED_BYTES};
+        assert_int_equal(block_read_fixed(block, &fixed, NULL), 0);
+        long at = (long)(SEG_HEADER_BYTES + fixed.length - 1); /* the columns lie at its end */
         assert_int_equal(fseek(f, at, SEEK_SET), 0);
         int c = fgetc(f);
         assert_int_equal(fseek(f, at, SEEK_SET), 0);
