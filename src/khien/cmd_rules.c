@@ -71,8 +71,7 @@ static void put_rule(struct cmd *c, const struct rule_info *r)
         jout_obj_end(&j);
         buf_put_char(&b, '\n');
     } else {
-        bool en = cmd_has(c, CMD_LANG) && str_eq(str_of(c->opt[CMD_LANG]), S("en"));
-        struct str title = en || r->title.vi.p == NULL ? r->title.en : r->title.vi;
+        struct str title = cmd_english(c) || r->title.vi.p == NULL ? r->title.en : r->title.vi;
         buf_printf(&b, "%-9.*s %-34.*s %.*s\n", STR_ARG(rule_severity_name(r->severity)), STR_ARG(r->id),
                    STR_ARG(title));
     }
