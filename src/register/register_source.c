@@ -1,16 +1,13 @@
 #include "register/register_source.h"
 
 #include "register/register_audit.h"
-#include "register/register_setting.h"
 #include "register/sql.h"
 
 static int add_source(struct reg *r, const struct register_by *by, const struct register_source *s,
                       int64_t *ret_id, struct err *err)
 {
     CLEANUP(register_tx_end) struct register_tx tx = {0};
-    int64_t silent_s = s->silent_after_s;
-    if (silent_s == 0 && register_setting_get(r, SETTING_SILENT_AFTER_S, &silent_s, err) != 0)
-        return -1;
+    int64_t silent_s = s->silent_after_s == 0 ? REGISTER_SILENT_S_DEFAULT : s->silent_after_s;
     if (register_tx_begin(r, &tx, err) != 0 ||
         sql_run(r,
                 "INSERT INTO source(org, kind, address, name, silent_after_s, created_at)"

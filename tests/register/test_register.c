@@ -401,7 +401,8 @@ static void test_outbox(void **state)
     OK(f, register_audit_take(f->reg, &f->mem, 500, &list, &f->err));
     assert_int_equal(list.n, 2);
     assert_true(list.items[0].id > first);
-    OK(f, register_audit_prune(f->reg, T0 + 1, &f->err));
+    int64_t removed = 0;
+    OK(f, register_audit_prune(f->reg, T0 + 1, &removed, &f->err));
     OK(f, register_audit_list(f->reg, &f->mem, (struct str){NULL, 0}, (struct register_page){0}, &list,
                               &f->err));
     assert_int_equal(list.n, 2); /* rows that were not handed over are never removed */
