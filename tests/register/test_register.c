@@ -89,7 +89,8 @@ static void test_migrates_from_first(void **state)
     /* Undo what the later migrations made. */
     OK(&f,
        sql_exec(f.reg,
-                "DROP TABLE source_state; DROP TABLE node_state; ALTER TABLE person DROP COLUMN last_sign_in;"
+                "DROP TABLE source_state; DROP TABLE node_state; DROP TABLE saved_search; ALTER TABLE person "
+                "DROP COLUMN last_sign_in;"
                 " ALTER TABLE person DROP COLUMN totp_offer; ALTER TABLE recovery_code DROP COLUMN offered;"
                 " DELETE FROM migration WHERE version > 1",
                 &f.err));
