@@ -42,6 +42,8 @@ api_handler api_source_list, api_source_change;
 /* api_system.c */
 api_handler api_system_get, api_system_metric, api_system_verify_start, api_system_verify_state,
     api_system_health, api_system_ready, api_system_metrics, api_system_openapi;
+/* api_search.c */
+api_handler api_search_list, api_search_save, api_search_remove;
 /* api_audit.c */
 api_handler api_audit_get;
 /* api_setting.c */

@@ -5,6 +5,7 @@
 #include "api/api_handlers.h"
 #include "api/api_route.h"
 #include "register/register_evidence.h"
+#include "register/register_search.h"
 #include "register/register_source.h"
 
 #define END                                                                                                  \
@@ -129,6 +130,10 @@ static const struct api_member b_source[] = {
     {.name = "name", .type = TYPE_STRING, .min = 1, .max = 128, .doc = ""},
     NUMBER_OF("silent_after_s", REGISTER_SILENT_S_MIN, REGISTER_SILENT_S_MAX, "seconds"),
     END};
+static const struct api_member b_search[] = {NEED_TEXT("name", REGISTER_SEARCH_NAME_MAX, ""),
+                                             TEXT_OF("q", REGISTER_SEARCH_QUERY_MAX, "query"),
+                                             TEXT_OF("from", REGISTER_SEARCH_TIME_MAX, "as in GET /search"),
+                                             TEXT_OF("to", REGISTER_SEARCH_TIME_MAX, "as from"), END};
 static const struct api_member b_setting[] = {
     {.name = "value", .type = TYPE_INT, .required = true, .doc = ""}, END};
 
@@ -156,6 +161,12 @@ const struct api_route api_routes[] = {
          "A new secret for one-time codes; in force after it is confirmed"),
     POST("/me/totp", PERMIT_SELF, 0, api_me_totp_confirm, "totp_on", b_totp, 204,
          "Confirm the secret with a code"),
+
+    GET("/me/searches", PERMIT_SELF, 0, api_search_list, "searches", NULL, "The own saved searches"),
+    POST("/me/searches", PERMIT_SELF, 0, api_search_save, "search_save", b_search, 201,
+         "Save a search under a name; the same name again replaces"),
+    {API_DELETE, "/me/searches/{id}", PERMIT_SELF, 0, api_search_remove, "search_remove", NULL, NULL, 204,
+     "Remove an own saved search"},
 
     GET("/people", PERMIT_READ, 0, api_people_list, "people", q_page, "People of the agency"),
     POST("/people", PERMIT_PEOPLE, 0, api_people_add, "person_add", b_person, 201, "Add a person"),

@@ -21,6 +21,14 @@ static int write_history(struct api_ctx *c, enum register_setting_id id, struct 
     return 0;
 }
 
+/* A text of the catalogue: setting.KEY.PART. */
+static void put_text(struct api_ctx *c, struct str key, const char *part)
+{
+    jout_key(&c->j, str_of(part));
+    c->api->deps->text(c->api->deps->self, arena_printf(&c->mem, "setting.%.*s.%s", STR_ARG(key), part),
+                       &c->j);
+}
+
 static int write_setting(struct api_ctx *c, enum register_setting_id id, struct err *err)
 {
     const struct register_setting *s = register_setting_row(id);
@@ -35,7 +43,8 @@ static int write_setting(struct api_ctx *c, enum register_setting_id id, struct 
     JOUT_I64(j, "min", s->min);
     JOUT_I64(j, "max", s->max);
     JOUT_STR(j, "unit", s->unit);
-    JOUT_STR(j, "doc", s->doc);
+    put_text(c, s->key, "title");
+    put_text(c, s->key, "doc");
     if (write_history(c, id, err) != 0)
         return -1;
     jout_obj_end(j);

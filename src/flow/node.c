@@ -153,7 +153,7 @@ int node_open(const struct node_opts *o, struct node **ret, struct store_recover
     n->read_only = o->read_only;
     n->started_ns = n->judged_ns = sys_now(o->sys);
     n->duties_stale = true;
-    n->access_before = -1;
+    n->access_before = INT64_MIN;
     const char *credential = node_credential(o->sys, n->credential, sizeof(n->credential));
     assert(credential == NULL || credential == n->credential);
     int rc = 0;
@@ -334,6 +334,8 @@ int node_tick(struct node *n, uint64_t *ret_durable, struct err *err)
     int64_t now = sys_now(n->sys);
     int rc = node_watch_tick(n, now, err);
     if (store_tick(n->store, err) != 0)
+        rc = -1;
+    if (node_watch_prune(n, now, err) != 0)
         rc = -1;
     node_event_watch_intake(n, now);
     if (node_event_flush(n, err) != 0)

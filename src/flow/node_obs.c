@@ -216,7 +216,7 @@ int node_obs_fill(struct node *n, int64_t now_ns, struct check_obs *ret, struct 
     if (register_count_all(n->reg, old_before, now_ns - AUDIT_LATE_NS, &c, err) != 0)
         return -1;
     *ret = (struct check_obs){.now_ns = now_ns};
-    if (n->access_before < 0)
+    if (n->access_before == INT64_MIN)
         n->access_before = c.audit_access - (int64_t)n->searches;
     fill_accounts(n, &c, &ret->accounts);
     fill_logs(n, &c, now_ns, &ret->logs);

@@ -85,12 +85,14 @@ struct node {
     uint64_t pending;          /* events since the last commit */
     int64_t committed_mono_ns; /* of the last try */
     uint64_t audit_seen, matches, matches_lost;
+    int64_t pruned_ns;  /* when old audit rows were removed */
+    bool prune_more;    /* and there were some */
     int64_t audit_done; /* audit row that waits for the next commit to be handed over; 0 none */
     uint64_t audit_event;
     int64_t restart_ns[32]; /* when a child was started again, ring */
     uint64_t restarts_noted;
     uint64_t searches;     /* answered since the start */
-    int64_t access_before; /* audit rows about reading before that; -1 not looked yet */
+    int64_t access_before; /* audit rows about reading before that; INT64_MIN not looked yet */
     /* Result of the last verification, told by whoever ran it. */
     int64_t verified_ns;
     uint64_t verified_bad;
@@ -128,6 +130,7 @@ int node_find_threshold(struct node *n, const struct threshold_change *c, struct
 
 /* node_watch.c: this machine and the audit records */
 int node_watch_open(struct node *n, struct err *err) MUST_USE;
+int node_watch_prune(struct node *n, int64_t now_ns, struct err *err) MUST_USE; /* old audit rows */
 int node_watch_tick(struct node *n, int64_t now_ns, struct err *err) MUST_USE;
 void node_watch_lag(struct node *n, int64_t lag_ns, uint64_t events);
 int64_t node_watch_lag_p95_ms(const struct node *n); /* -1: nothing in the last hour */

@@ -4,11 +4,14 @@
 
 #include "flow/node_priv.h"
 #include "register/register_held.h"
+#include "register/register_setting.h"
 
 #define SAMPLE_NS (HOST_EVERY_S * NS_PER_S)
 #define AUDIT_NS (250 * NS_PER_MS)
 #define AUDIT_ROWS 200u
 #define SYNC_NS (60 * NS_PER_S)
+#define PRUNE_NS (3600 * NS_PER_S)
+#define DAY_NS (86400 * NS_PER_S)
 
 int node_watch_open(struct node *n, struct err *err)
 {
@@ -129,6 +132,23 @@ static int hand_over(struct node *n, struct err *err)
     }
     arena_done(&a);
     return rc;
+}
+
+/* Audit rows that the store has are kept in the register, too, for as long as the setting says. */
+int node_watch_prune(struct node *n, int64_t now_ns, struct err *err)
+{
+    int64_t days = 0, removed = 0;
+    bool due = now_ns < n->pruned_ns || now_ns - n->pruned_ns >= (n->prune_more ? NS_PER_S : PRUNE_NS);
+    if (!due)
+        return 0;
+    n->pruned_ns = now_ns;
+    if (register_setting_get(n->reg, SETTING_AUDIT_DAYS, &days, err) != 0 ||
+        register_audit_prune(n->reg, now_ns - days * DAY_NS, &removed, err) != 0)
+        return -1;
+    n->prune_more = removed > 0;
+    if (removed > 0)
+        n->access_before = INT64_MIN; /* fewer rows about reading: they are counted from here on */
+    return 0;
 }
 
 int node_watch_tick(struct node *n, int64_t now_ns, struct err *err)

@@ -42,6 +42,9 @@ static inline bool cmd_has(const struct cmd *c, enum cmd_opt o)
     return c->opt[o] != NULL;
 }
 
+/* Whether English was asked for: --lang en, else the language of LC_ALL, LC_MESSAGES or LANG; Vietnamese
+ * else. */
+bool cmd_english(const struct cmd *c);
 /* "khien: what: why" on stderr; returns the exit code of the error. */
 int cmd_fail(const struct cmd *c, const struct err *err);
 /* "khien NAME: text" and the usage line; returns 2. */

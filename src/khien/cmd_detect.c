@@ -45,7 +45,7 @@ static void on_match(void *arg, const struct detect_match *m)
         JOUT_U64(&j, "count", m->count);
         jout_obj_end(&j);
     } else {
-        bool en = cmd_has(r->c, CMD_LANG) && str_eq(str_of(r->c->opt[CMD_LANG]), S("en"));
+        bool en = cmd_english(r->c);
         struct str title = en || m->rule->title.vi.p == NULL ? m->rule->title.en : m->rule->title.vi;
         buf_printf(&b, "%s:%llu: %.*s: ", r->file, (unsigned long long)(r->first + m->index + 1),
                    STR_ARG(rule_severity_name(m->rule->severity)));

@@ -12,8 +12,7 @@ static int from_node(struct cmd *c, struct client *client, struct err *err)
 {
     struct buf b;
     struct str answer;
-    json_t *j = json_pack("{s:b, s:s}", "json", cmd_has(c, CMD_JSON), "lang",
-                          cmd_has(c, CMD_LANG) ? c->opt[CMD_LANG] : "vi");
+    json_t *j = json_pack("{s:b, s:s}", "json", cmd_has(c, CMD_JSON), "lang", cmd_english(c) ? "en" : "vi");
     if (c->n_args == 1)
         (void)json_object_set_new(j, "id", json_string(c->args[0]));
     char *body = j == NULL ? NULL : json_dumps(j, JSON_COMPACT);
@@ -36,9 +35,8 @@ static int from_directory(struct cmd *c, struct err *err)
     if (offline_open(c, true, false, &o, err) != 0)
         return -1;
     buf_init(&b, ANSWER_BYTES_MAX);
-    bool english = cmd_has(c, CMD_LANG) && strcmp(c->opt[CMD_LANG], "en") == 0;
     int rc = node_duty_lines(o.node, str_of(c->n_args == 1 ? c->args[0] : NULL), cmd_has(c, CMD_JSON),
-                             english, &b, err);
+                             cmd_english(c), &b, err);
     if (rc == 0)
         (void)cmd_out(buf_str(&b));
     buf_done(&b);
@@ -52,8 +50,6 @@ int cmd_duties(struct cmd *c)
     struct client *client = NULL;
     if (!cmd_has(c, CMD_DATA) || c->n_args > 1)
         return cmd_usage(c, "--data DIR and at most one id");
-    if (cmd_has(c, CMD_LANG) && strcmp(c->opt[CMD_LANG], "vi") != 0 && strcmp(c->opt[CMD_LANG], "en") != 0)
-        return cmd_usage(c, "--lang is vi or en");
     int rc = client_open(c->opt[CMD_DATA], &client, &err);
     if (rc == 1)
         rc = from_directory(c, &err);

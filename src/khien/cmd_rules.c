@@ -3,33 +3,52 @@
 
 #include "khien/offline.h"
 
-static void put_report(struct cmd *c, const struct detect_report *r)
-{
+/* One answer: a JSON object on its line, or a line of text. */
+struct answer {
     struct buf b;
     struct jout j;
-    buf_init(&b, 65536);
-    if (cmd_has(c, CMD_JSON)) {
-        jout_init(&j, &b);
-        jout_obj(&j);
-        JOUT_STR(&j, "file", r->file);
-        JOUT_STR(&j, "id", r->id);
-        JOUT_STR(&j, "title", r->title);
-        JOUT_BOOL(&j, "accepted", r->accepted);
-        jout_key(&j, S("reason"));
+    bool json;
+};
+
+static void open_answer(struct answer *a, const struct cmd *c)
+{
+    a->json = cmd_has(c, CMD_JSON);
+    buf_init(&a->b, 65536);
+    jout_init(&a->j, &a->b);
+    if (a->json)
+        jout_obj(&a->j);
+}
+
+static void close_answer(struct answer *a)
+{
+    if (a->json)
+        jout_obj_end(&a->j);
+    buf_put_char(&a->b, '\n');
+    (void)cmd_out(buf_str(&a->b));
+    buf_done(&a->b);
+}
+
+static void put_report(struct cmd *c, const struct detect_report *r)
+{
+    struct answer a;
+    open_answer(&a, c);
+    if (a.json) {
+        JOUT_STR(&a.j, "file", r->file);
+        JOUT_STR(&a.j, "id", r->id);
+        JOUT_STR(&a.j, "title", r->title);
+        JOUT_BOOL(&a.j, "accepted", r->accepted);
+        jout_key(&a.j, S("reason"));
         if (r->accepted)
-            jout_null(&j);
+            jout_null(&a.j);
         else
-            jout_str(&j, r->reason);
-        JOUT_U64(&j, "line", r->line);
-        jout_obj_end(&j);
-        buf_put_char(&b, '\n');
+            jout_str(&a.j, r->reason);
+        JOUT_U64(&a.j, "line", r->line);
     } else if (!r->accepted) {
-        buf_printf(&b, "refused   %.*s\n", STR_ARG(r->reason));
+        buf_printf(&a.b, "refused   %.*s", STR_ARG(r->reason));
     } else {
-        buf_printf(&b, "accepted  %.*s: %.*s\n", STR_ARG(r->file), STR_ARG(r->title));
+        buf_printf(&a.b, "accepted  %.*s: %.*s", STR_ARG(r->file), STR_ARG(r->title));
     }
-    (void)cmd_out(buf_str(&b));
-    buf_done(&b);
+    close_answer(&a);
 }
 
 static int check(struct cmd *c, const char *const *paths, size_t n, const char *maps)
@@ -52,32 +71,25 @@ static int check(struct cmd *c, const char *const *paths, size_t n, const char *
 
 static void put_rule(struct cmd *c, const struct rule_info *r)
 {
-    struct buf b;
-    struct jout j;
-    buf_init(&b, 65536);
-    if (cmd_has(c, CMD_JSON)) {
-        jout_init(&j, &b);
-        jout_obj(&j);
-        JOUT_STR(&j, "id", r->id);
-        jout_key(&j, S("title"));
-        jout_vi_en(&j, r->title.vi, r->title.en);
-        JOUT_STR(&j, "severity", rule_severity_name(r->severity));
-        JOUT_STR(&j, "file", r->file);
-        jout_key(&j, S("clause"));
-        jout_arr(&j);
+    struct answer a;
+    open_answer(&a, c);
+    if (a.json) {
+        JOUT_STR(&a.j, "id", r->id);
+        jout_key(&a.j, S("title"));
+        jout_vi_en(&a.j, r->title.vi, r->title.en);
+        JOUT_STR(&a.j, "severity", rule_severity_name(r->severity));
+        JOUT_STR(&a.j, "file", r->file);
+        jout_key(&a.j, S("clause"));
+        jout_arr(&a.j);
         for (size_t i = 0; i < r->clauses.n; i++)
-            jout_str(&j, r->clauses.items[i]);
-        jout_arr_end(&j);
-        jout_obj_end(&j);
-        buf_put_char(&b, '\n');
+            jout_str(&a.j, r->clauses.items[i]);
+        jout_arr_end(&a.j);
     } else {
-        bool en = cmd_has(c, CMD_LANG) && str_eq(str_of(c->opt[CMD_LANG]), S("en"));
-        struct str title = en || r->title.vi.p == NULL ? r->title.en : r->title.vi;
-        buf_printf(&b, "%-9.*s %-34.*s %.*s\n", STR_ARG(rule_severity_name(r->severity)), STR_ARG(r->id),
+        struct str title = cmd_english(c) || r->title.vi.p == NULL ? r->title.en : r->title.vi;
+        buf_printf(&a.b, "%-9.*s %-34.*s %.*s", STR_ARG(rule_severity_name(r->severity)), STR_ARG(r->id),
                    STR_ARG(title));
     }
-    (void)cmd_out(buf_str(&b));
-    buf_done(&b);
+    close_answer(&a);
 }
 
 static int list(struct cmd *c, const char *dir, const char *maps)

@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "khien/cmd.h"
@@ -97,6 +98,19 @@ int cmd_usage(const struct cmd *c, const char *fmt, ...)
     return 2;
 }
 
+bool cmd_english(const struct cmd *c)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    if (cmd_has(c, CMD_LANG))
+        return str_eq(str_of(c->opt[CMD_LANG]), S("en"));
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && value[0] != '\0')
+            return str_starts(str_of(value), S("en"));
+    }
+    return false;
+}
+
 bool cmd_out(struct str s)
 {
     return s.n == 0 || fwrite(s.p, 1, s.n, stdout) == s.n;
@@ -122,6 +136,8 @@ static int take_option(struct cmd *c, const struct row *r, int opt)
         return cmd_usage(c, "unknown option or missing value");
     if ((r->opts & BIT(opt)) == 0)
         return cmd_usage(c, "--%s is no option of this command", option_name(opt));
+    if (opt == CMD_LANG && strcmp(optarg, "vi") != 0 && strcmp(optarg, "en") != 0)
+        return cmd_usage(c, "--lang is vi or en");
     if (opt == CMD_RULES && c->n_rules == COUNT_OF(c->rules))
         return cmd_usage(c, "too many --rules");
     if (opt == CMD_RULES)

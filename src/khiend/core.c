@@ -449,13 +449,7 @@ int core_run(const struct node_plan *p, int ctl, int channel)
         rc = open_node(&c, &err);
     if (rc == 0)
         rc = open_loop(&c, channel, &err);
-    struct ctl_msg ready = {.kind = 'R'};
-    if (rc == 0)
-        rc = node_plan_ctl_send(ctl, &ready, -1, &err);
-    if (rc == 0)
-        (void)event_base_dispatch(c.base);
-    else
-        (void)fprintf(stderr, "khiend: %s\n", err.msg);
+    int code = node_plan_serve(ctl, rc, c.base, "core", &err);
     done(&c);
-    return rc == 0 ? 0 : err_exit_code(err.code);
+    return code;
 }

@@ -217,16 +217,18 @@ struct core_verify {
     int rc;
     size_t n;
     struct {
+        enum store_problem problem;
         char place[200], what[200];
     } problems[PROBLEMS_MAX];
 };
 
-static void verify_found(void *arg, const char *place, const char *what)
+static void verify_found(void *arg, const char *place, enum store_problem problem, const char *what)
 {
     struct core_verify *v = arg;
     if (v->n == PROBLEMS_MAX)
         return;
     (void)snprintf(v->problems[v->n].place, sizeof(v->problems[v->n].place), "%s", place);
+    v->problems[v->n].problem = problem;
     (void)snprintf(v->problems[v->n].what, sizeof(v->problems[v->n].what), "%s", what);
     v->n++;
 }
@@ -252,7 +254,7 @@ static void verify_done(struct worker_job *job)
     v->ever = true;
     v->finished_ns = sys_now(v->core->plan->sys);
     if (v->rc != 0)
-        verify_found(v, "store", v->err.msg);
+        verify_found(v, "store", STORE_FAILED, v->err.msg);
     v->ok = v->n == 0;
     node_info_verified(v->core->node, v->finished_ns, v->rc != 0 ? 1 : v->result.bad,
                        str_of(v->n > 0 ? v->problems[0].place : ""));
@@ -302,8 +304,10 @@ int core_job_verify_state(void *self, struct jout *j, struct err *err)
     for (size_t i = 0; v != NULL && !v->running && i < v->n; i++) {
         jout_obj(j);
         JOUT_CSTR(j, "place", v->problems[i].place);
+        char code[32];
+        (void)snprintf(code, sizeof(code), "verify.%s", store_verify_word(v->problems[i].problem));
         jout_key(j, S("what"));
-        node_info_detail(v->core->node, S("verify.mismatch"), str_of(v->problems[i].what), j);
+        node_info_detail(v->core->node, str_of(code), str_of(v->problems[i].what), j);
         jout_obj_end(j);
     }
     jout_arr_end(j);

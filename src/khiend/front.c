@@ -304,13 +304,7 @@ int front_run(const struct node_plan *p, int ctl, int channel)
         rc = open_stations(&f, &err);
     if (rc == 0)
         rc = use_channel(&f, channel, &err);
-    struct ctl_msg ready = {.kind = 'R'};
-    if (rc == 0)
-        rc = node_plan_ctl_send(ctl, &ready, -1, &err);
-    if (rc == 0)
-        (void)event_base_dispatch(f.base);
-    else
-        (void)fprintf(stderr, "khiend: front: %s\n", err.msg);
+    int code = node_plan_serve(ctl, rc, f.base, "front", &err);
     done(&f);
-    return rc == 0 ? 0 : err_exit_code(err.code);
+    return code;
 }

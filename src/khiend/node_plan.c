@@ -1,6 +1,7 @@
 #include "khiend/node_plan.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -55,6 +56,18 @@ int node_plan_ctl_recv(int ctl, struct ctl_msg *ret, int *ret_fd, struct err *er
             memcpy(ret_fd, CMSG_DATA(c), sizeof(int));
     }
     return 0;
+}
+
+int node_plan_serve(int ctl, int rc, struct event_base *base, const char *name, struct err *err)
+{
+    const struct ctl_msg ready = {.kind = 'R'};
+    if (rc == 0)
+        rc = node_plan_ctl_send(ctl, &ready, -1, err);
+    if (rc == 0)
+        (void)event_base_dispatch(base);
+    else
+        (void)fprintf(stderr, "khiend: %s: %s\n", name, err->msg);
+    return rc == 0 ? 0 : err_exit_code(err->code);
 }
 
 void node_plan_ctl_accuse(int ctl, const char *who, const char *why)

@@ -36,6 +36,12 @@ bool node_plan_path(const struct node_plan *p, const char *part, char *out, size
 /* Send or receive a control message; fd -1 = none. recv: 0 = message, 1 = the peer has gone or nothing is
  * there. */
 int node_plan_ctl_send(int ctl, const struct ctl_msg *m, int fd, struct err *err) MUST_USE;
+struct event_base;
+/*
+ * The end of a child's start: tell the parent that it is ready and run its loop, or (rc not 0) say why not.
+ * Returns the exit code.
+ */
+int node_plan_serve(int ctl, int rc, struct event_base *base, const char *name, struct err *err);
 /* Tell the parent that the other child sent a frame that does not check: the parent kills it and starts it
  * anew. */
 void node_plan_ctl_accuse(int ctl, const char *who, const char *why);

@@ -35,8 +35,11 @@ int register_audit_take(struct reg *r, struct arena *a, uint32_t n, struct regis
                         struct err *err) MUST_USE;
 /* All rows up to id are durable in the event store. */
 int register_audit_done(struct reg *r, int64_t id, struct err *err) MUST_USE;
-/* Remove handed-over rows older than before_ns; the event store keeps them for as long as the law wants. */
-int register_audit_prune(struct reg *r, int64_t before_ns, struct err *err) MUST_USE;
+/*
+ * Remove handed-over rows older than before_ns, of the oldest thousand: call again while *ret_removed is not
+ * 0. The event store keeps them for as long as its own retention says.
+ */
+int register_audit_prune(struct reg *r, int64_t before_ns, int64_t *ret_removed, struct err *err) MUST_USE;
 
 /* Newest first. action: only this one; .p == NULL: all. */
 int register_audit_list(struct reg *r, struct arena *a, struct str action, struct register_page page,

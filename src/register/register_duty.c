@@ -68,8 +68,9 @@ int register_duty_decide(struct reg *r, const struct register_by *by, int64_t id
     " x.created_at, d.name, x.decided_at, x.note FROM exception x JOIN person p ON p.id = x.created_by"      \
     " LEFT JOIN person d ON d.id = x.decided_by "
 
-static void read_exception(struct sql *q, struct register_exception *x)
+static void read_exception(struct sql *q, void *row)
 {
+    struct register_exception *x = row;
     *x = (struct register_exception){.id = sql_i64(q)};
     x->org = sql_i64(q);
     x->duty = sql_str(q);
@@ -121,15 +122,7 @@ int register_duty_exceptions(struct reg *r, struct arena *a, struct str duty, st
                  SQL_VALS(SQL_I(now_ns), SQL_I(sql_cursor(page)), SQL_S(duty), SQL_S(state), SQL_I(limit)),
                  err) != 0)
         return -1;
-    for (bool row = true; row && list.n < limit;) {
-        if (sql_step(&q, &row, err) != 0)
-            return -1;
-        if (row)
-            read_exception(&q, &list.items[list.n++]);
-    }
-    if (list.n == limit)
-        list.next = list.items[--list.n - 1].id;
-    if (sql_check(&q, err) != 0)
+    if (sql_page(&q, list.items, sizeof(*list.items), limit, read_exception, &list.n, &list.next, err) != 0)
         return -1;
     *ret = list;
     return 0;
@@ -172,6 +165,17 @@ int register_duty_note(struct reg *r, struct str duty, const struct register_dut
     return 0;
 }
 
+static void read_status(struct sql *q, void *row)
+{
+    struct register_duty_status *s = row;
+    *s = (struct register_duty_status){.id = sql_i64(q)};
+    s->at_ns = sql_i64(q);
+    s->subject = sql_str(q);
+    s->status = sql_str(q);
+    s->reason = sql_str(q);
+    s->catalogue = sql_str(q);
+}
+
 int register_duty_history(struct reg *r, struct arena *a, struct str duty, struct register_page page,
                           struct register_duty_history *ret, struct err *err)
 {
@@ -186,22 +190,7 @@ int register_duty_history(struct reg *r, struct arena *a, struct str duty, struc
             " ORDER BY id DESC LIMIT ?3",
             SQL_VALS(SQL_S(duty), SQL_I(sql_cursor(page)), SQL_I(limit)), err) != 0)
         return -1;
-    for (bool row = true; row && list.n < limit;) {
-        if (sql_step(&q, &row, err) != 0)
-            return -1;
-        if (!row)
-            break;
-        struct register_duty_status *s = &list.items[list.n++];
-        s->id = sql_i64(&q);
-        s->at_ns = sql_i64(&q);
-        s->subject = sql_str(&q);
-        s->status = sql_str(&q);
-        s->reason = sql_str(&q);
-        s->catalogue = sql_str(&q);
-    }
-    if (list.n == limit)
-        list.next = list.items[--list.n - 1].id;
-    if (sql_check(&q, err) != 0)
+    if (sql_page(&q, list.items, sizeof(*list.items), limit, read_status, &list.n, &list.next, err) != 0)
         return -1;
     *ret = list;
     return 0;

@@ -116,8 +116,9 @@ int register_evidence_note_check(struct reg *r, const struct register_by *by,
     " e.decided_at, e.expires_at FROM evidence e LEFT JOIN person p ON p.id = e.created_by"                  \
     " LEFT JOIN person d ON d.id = e.decided_by "
 
-static void read_evidence(struct sql *q, struct register_evidence *e)
+static void read_evidence(struct sql *q, void *row)
 {
+    struct register_evidence *e = row;
     *e = (struct register_evidence){.id = sql_i64(q)};
     e->org = sql_i64(q);
     e->duty = sql_str(q);
@@ -175,15 +176,7 @@ int register_evidence_list(struct reg *r, struct arena *a, struct str duty, stru
                  SQL_VALS(SQL_I(now_ns), SQL_I(sql_cursor(page)), SQL_S(duty), SQL_S(state), SQL_I(limit)),
                  err) != 0)
         return -1;
-    for (bool row = true; row && list.n < limit;) {
-        if (sql_step(&q, &row, err) != 0)
-            return -1;
-        if (row)
-            read_evidence(&q, &list.items[list.n++]);
-    }
-    if (list.n == limit)
-        list.next = list.items[--list.n - 1].id;
-    if (sql_check(&q, err) != 0)
+    if (sql_page(&q, list.items, sizeof(*list.items), limit, read_evidence, &list.n, &list.next, err) != 0)
         return -1;
     *ret = list;
     return 0;

@@ -85,8 +85,9 @@ int register_person_add(struct reg *r, const struct register_by *by, const struc
     "id, org, name, phone, login, role, hash, must_change, password_at, totp_on, totp_step, totp_secret,"    \
     " totp_offer, lang, disabled_at, created_at, last_sign_in"
 
-static void read_person(struct sql *q, struct register_person *p)
+static void read_person(struct sql *q, void *row)
 {
+    struct register_person *p = row;
     *p = (struct register_person){.id = sql_i64(q)};
     p->org = sql_i64(q);
     p->name = sql_str(q);
@@ -155,15 +156,7 @@ int register_person_list(struct reg *r, struct arena *a, int64_t org, struct reg
                  "SELECT " PERSON_COLUMNS " FROM person WHERE org = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
                  SQL_VALS(SQL_I(org), SQL_I(sql_cursor(page)), SQL_I(limit)), err) != 0)
         return -1;
-    for (bool row = true; row && list.n < limit;) {
-        if (sql_step(&q, &row, err) != 0)
-            return -1;
-        if (row)
-            read_person(&q, &list.items[list.n++]);
-    }
-    if (list.n == limit)
-        list.next = list.items[--list.n - 1].id;
-    if (sql_check(&q, err) != 0)
+    if (sql_page(&q, list.items, sizeof(*list.items), limit, read_person, &list.n, &list.next, err) != 0)
         return -1;
     *ret = list;
     return 0;

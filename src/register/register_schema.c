@@ -128,6 +128,12 @@ static const char schema_4_state[] =
     "CREATE TABLE node_state(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "ALTER TABLE source_state ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;";
 
+/* Searches that people saved for themselves. */
+static const char schema_5_searches[] =
+    "CREATE TABLE saved_search(id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES person(id),"
+    " name TEXT NOT NULL, query TEXT NOT NULL, time_from TEXT NOT NULL, time_to TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL, UNIQUE(person, name)) STRICT;";
+
 static const struct {
     const char *name;
     const char *parts[MIGRATION_PARTS_MAX];
@@ -136,6 +142,7 @@ static const struct {
     {"counters of sources", {schema_2_source_state}},
     {"offered second factor", {schema_3_offer}},
     {"state of the node", {schema_4_state}},
+    {"saved searches", {schema_5_searches}},
 };
 
 int register_schema_version(void)

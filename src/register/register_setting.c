@@ -10,7 +10,7 @@
         (lit), sizeof(lit) - 1                                                                               \
     }
 static const struct register_setting settings[SETTING_COUNT] = {
-#define X(id, key, min, def, max, unit, doc) [id] = {TEXT(key), TEXT(unit), TEXT(doc), min, def, max},
+#define X(id, key, min, def, max, unit) [id] = {TEXT(key), TEXT(unit), min, def, max},
     REGISTER_SETTING_TABLE(X)
 #undef X
 };

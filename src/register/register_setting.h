@@ -7,26 +7,23 @@
 
 #include "register/register.h"
 
-/*      id                      key                      min  default max     unit     doc */
+/* Titles and help texts stand in the catalogue: setting.KEY.title, setting.KEY.doc. */
+/*      id                     key                      min  default max    unit */
 #define REGISTER_SETTING_TABLE(X)                                                                            \
-    X(SETTING_IDLE_S, "session.idle_s", 60, 300, 900, "s",                                                   \
-      "longest pause of a session before it ends by itself (D15.6.c.2)")                                     \
-    X(SETTING_LOCK_AFTER, "sign_in.lock_after", 3, 5, 5, "tries",                                            \
-      "wrong tries in a row that lock a login (D13.6.3: three to five)")                                     \
-    X(SETTING_CAPTCHA_AFTER, "sign_in.captcha_after", 0, 3, 3, "tries",                                      \
-      "wrong tries in a row after which a captcha is asked for; 0: always (D13.6.5)")                        \
-    X(SETTING_SILENT_AFTER_S, "source.silent_after_s", 60, 900, 604800, "s",                                 \
-      "a new source that sends nothing for so long is silent (D19)")
+    X(SETTING_IDLE_S, "session.idle_s", 60, 300, 900, "s")              /* D15.6.c.2 */                      \
+    X(SETTING_LOCK_AFTER, "sign_in.lock_after", 3, 5, 5, "tries")       /* D13.6.3: three to five */         \
+    X(SETTING_CAPTCHA_AFTER, "sign_in.captcha_after", 0, 3, 3, "tries") /* D13.6.5; 0: always */             \
+    X(SETTING_AUDIT_DAYS, "audit.keep_days", 365, 730, 36500, "days")   /* floor: QCVN 12:2026/BCA */
 
 enum register_setting_id {
-#define X(id, key, min, def, max, unit, doc) id,
+#define X(id, key, min, def, max, unit) id,
     REGISTER_SETTING_TABLE(X)
 #undef X
         SETTING_COUNT
 };
 
 struct register_setting {
-    struct str key, unit, doc;
+    struct str key, unit;
     int64_t min, def, max;
 };
 

@@ -1,16 +1,13 @@
 #include "register/register_source.h"
 
 #include "register/register_audit.h"
-#include "register/register_setting.h"
 #include "register/sql.h"
 
 static int add_source(struct reg *r, const struct register_by *by, const struct register_source *s,
                       int64_t *ret_id, struct err *err)
 {
     CLEANUP(register_tx_end) struct register_tx tx = {0};
-    int64_t silent_s = s->silent_after_s;
-    if (silent_s == 0 && register_setting_get(r, SETTING_SILENT_AFTER_S, &silent_s, err) != 0)
-        return -1;
+    int64_t silent_s = s->silent_after_s == 0 ? REGISTER_SILENT_S_DEFAULT : s->silent_after_s;
     if (register_tx_begin(r, &tx, err) != 0 ||
         sql_run(r,
                 "INSERT INTO source(org, kind, address, name, silent_after_s, created_at)"
@@ -47,8 +44,9 @@ int register_source_put(struct reg *r, const struct register_by *by, const struc
 
 #define SOURCE_COLUMNS "id, org, kind, address, name, silent_after_s, created_at"
 
-static void read_source(struct sql *q, struct register_source *s)
+static void read_source(struct sql *q, void *row)
 {
+    struct register_source *s = row;
     *s = (struct register_source){.id = sql_i64(q)};
     s->org = sql_i64(q);
     s->kind = sql_str(q);
@@ -89,15 +87,7 @@ int register_source_list(struct reg *r, struct arena *a, struct register_page pa
     if (sql_open(r, &q, a, "SELECT " SOURCE_COLUMNS " FROM source WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
                  SQL_VALS(SQL_I(sql_cursor(page)), SQL_I(limit)), err) != 0)
         return -1;
-    for (bool row = true; row && list.n < limit;) {
-        if (sql_step(&q, &row, err) != 0)
-            return -1;
-        if (row)
-            read_source(&q, &list.items[list.n++]);
-    }
-    if (list.n == limit)
-        list.next = list.items[--list.n - 1].id;
-    if (sql_check(&q, err) != 0)
+    if (sql_page(&q, list.items, sizeof(*list.items), limit, read_source, &list.n, &list.next, err) != 0)
         return -1;
     *ret = list;
     return 0;

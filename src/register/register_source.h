@@ -7,6 +7,7 @@
 #include "register/register.h"
 
 #define REGISTER_SILENT_S_MIN 60
+#define REGISTER_SILENT_S_DEFAULT 86400 /* D19.3.1 */
 #define REGISTER_SILENT_S_MAX (7 * 86400)
 
 struct register_source {
@@ -15,7 +16,7 @@ struct register_source {
     struct str kind;    /* udp, tcp, tls, file, journal, import, self */
     struct str address; /* peer address, path; unique per kind */
     struct str name;
-    int64_t silent_after_s; /* REGISTER_SILENT_S_MIN..MAX */
+    int64_t silent_after_s; /* REGISTER_SILENT_S_MIN..MAX; 0 at the making: the default */
     int64_t created_ns;
 };
 

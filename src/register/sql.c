@@ -191,3 +191,24 @@ int64_t sql_changes(struct reg *r)
 {
     return sqlite3_changes64(r->db);
 }
+
+int sql_page(struct sql *q, void *items, size_t row_bytes, uint32_t limit,
+             void (*read)(struct sql *q, void *row), size_t *ret_n, int64_t *ret_next, struct err *err)
+{
+    size_t n = 0;
+    bool row = true;
+    while (n < limit) {
+        if (sql_step(q, &row, err) != 0)
+            return -1;
+        if (!row)
+            break;
+        read(q, (char *)items + row_bytes * n++);
+    }
+    if (sql_check(q, err) != 0)
+        return -1;
+    *ret_next = 0;
+    if (n == limit) /* the one row more only tells that there is a next page */
+        memcpy(ret_next, (char *)items + row_bytes * (--n - 1), sizeof(*ret_next));
+    *ret_n = n;
+    return 0;
+}

@@ -60,6 +60,14 @@ int sql_fail(struct reg *r, int rc, struct err *err);
 /* Several statements without values (schema). */
 int sql_exec(struct reg *r, const char *text, struct err *err) MUST_USE;
 
+/*
+ * The rows of a page, newest first, into `items` of `limit` rows (sql_limit), each read by `read`. A row
+ * begins with its int64_t id: the last one is the cursor of the next page. *ret_next: 0 where there is none.
+ */
+int sql_page(struct sql *q, void *items, size_t row_bytes, uint32_t limit,
+             void (*read)(struct sql *q, void *row), size_t *ret_n, int64_t *ret_next,
+             struct err *err) MUST_USE;
+
 /* Limit of a page plus the one row that tells whether there is a next page. */
 static inline uint32_t sql_limit(struct register_page page)
 {

@@ -99,11 +99,28 @@ void store_scan_close(struct store_scan *c);
 
 /* Verification: every seal, chain and count. Calls found() for each place that does not hold; returns how
  * many in ret_bad. */
+/*      id             word       texts of the catalogue: verify.WORD */
+#define STORE_PROBLEM_TABLE(X)                                                                               \
+    X(STORE_CHANGED, "changed", "not what was sealed")                                                       \
+    X(STORE_MISSING, "missing", "a sealed part is not there")                                                \
+    X(STORE_EXTRA, "extra", "does not belong to the store")                                                  \
+    X(STORE_CUT, "cut", "a write that was cut off")                                                          \
+    X(STORE_FAILED, "failed", "the check itself could not be finished")
+
+enum store_problem {
+#define X(id, word, doc) id,
+    STORE_PROBLEM_TABLE(X)
+#undef X
+        STORE_PROBLEM_COUNT
+};
+const char *store_verify_word(enum store_problem problem);
+
 struct store_verify_opts {
     const struct sys *sys;
     const char *dir, *keys_dir, *node_key_path;
     struct store *live; /* the store open on this directory in this process, NULL: nobody writes */
-    void (*found)(void *arg, const char *place, const char *what);
+    /* what: technical, in English. */
+    void (*found)(void *arg, const char *place, enum store_problem problem, const char *what);
     void *arg;
 };
 struct store_verified {

@@ -12,17 +12,17 @@ static int check_small(struct verify *v, const struct verify_file *f, struct err
         if (store_verify_read(v, f, 0, f->size, &why) != 0)
             return why.code == ERR_CORRUPT ? 0 : err_set(err, why.code, "%s", why.msg);
         if (!str_eq(buf_str(&v->bytes), S(STORE_FORMAT)))
-            store_verify_bad(v, f->item.name, "byte 0: does not read \"khien-store 1\"");
+            store_verify_bad(v, f->item.name, STORE_CHANGED, "byte 0: does not read \"khien-store 1\"");
         return 0;
     case FILES_LOCK:
         if (f->size != 0)
-            store_verify_bad(v, f->item.name, "byte 0: must be empty");
+            store_verify_bad(v, f->item.name, STORE_CHANGED, "byte 0: must be empty");
         return 0;
     case FILES_TEMP:
-        store_verify_bad(v, f->item.name, "left over by a write that was cut off");
+        store_verify_bad(v, f->item.name, STORE_EXTRA, "left over by a write that was cut off");
         return 0;
     case FILES_OTHER:
-        store_verify_bad(v, f->item.name, "does not belong here");
+        store_verify_bad(v, f->item.name, STORE_EXTRA, "does not belong here");
         return 0;
     default:
         return 0;
@@ -46,7 +46,7 @@ static int check_files(struct verify *v, struct err *err)
     } must[] = {{FILES_FORMAT, "format"}, {FILES_LEAVES, "leaves"}, {FILES_CHECKPOINT, "checkpoint"}};
     for (size_t i = 0; i < COUNT_OF(must); i++) {
         if (find_kind(v, must[i].kind) == NULL)
-            store_verify_bad(v, must[i].name, "the file is missing");
+            store_verify_bad(v, must[i].name, STORE_MISSING, "the file is missing");
     }
     for (size_t i = 0; i < v->n_files; i++) {
         if (check_small(v, &v->file[i], err) != 0)
@@ -55,7 +55,7 @@ static int check_files(struct verify *v, struct err *err)
     if (v->has_ckpt)
         v->r->checkpoints++;
     else if (v->ckpt_err.code != ERR_NOT_FOUND)
-        store_verify_bad(v, "checkpoint", "%s", v->ckpt_err.msg);
+        store_verify_bad(v, "checkpoint", STORE_CHANGED, "%s", v->ckpt_err.msg);
     return 0;
 }
 
@@ -69,14 +69,14 @@ static int check_leaves(struct verify *v, struct err *err)
         return 0;
     v->n_leaves = v->leaves->size / LEAF_BYTES;
     if (v->leaves->size % LEAF_BYTES != 0)
-        store_verify_bad(v, "leaves", "byte %llu: an unfinished entry",
+        store_verify_bad(v, "leaves", STORE_CUT, "byte %llu: an unfinished entry",
                          (unsigned long long)(v->n_leaves * LEAF_BYTES));
     for (uint64_t i = 0; i <= v->n_leaves; i++) {
         struct digest root = {{0}};
         if (v->has_ckpt && i == v->ckpt.size)
             root = tlog_root(&tree);
         if (v->has_ckpt && i == v->ckpt.size && !digest_eq(&root, &v->ckpt.root))
-            store_verify_bad(v, "leaves", "the first %llu entries do not have the signed root",
+            store_verify_bad(v, "leaves", STORE_CHANGED, "the first %llu entries do not have the signed root",
                              (unsigned long long)i);
         if (i == v->n_leaves)
             break;
@@ -85,7 +85,7 @@ static int check_leaves(struct verify *v, struct err *err)
         struct leaf l = leaf_get(v->bytes.p);
         struct digest hash = leaf_hash(&l);
         if (l.first_id != next_id)
-            store_verify_bad(v, "leaves", "byte %llu: begins with event %llu, expected %llu",
+            store_verify_bad(v, "leaves", STORE_CHANGED, "byte %llu: begins with event %llu, expected %llu",
                              (unsigned long long)(i * LEAF_BYTES), (unsigned long long)l.first_id,
                              (unsigned long long)next_id);
         next_id = l.first_id + l.count;
@@ -93,8 +93,8 @@ static int check_leaves(struct verify *v, struct err *err)
     }
     v->sealed_id = next_id - 1;
     if (v->has_ckpt && v->n_leaves < v->ckpt.size)
-        store_verify_bad(v, "leaves", "%llu entries, %llu were signed", (unsigned long long)v->n_leaves,
-                         (unsigned long long)v->ckpt.size);
+        store_verify_bad(v, "leaves", STORE_MISSING, "%llu entries, %llu were signed",
+                         (unsigned long long)v->n_leaves, (unsigned long long)v->ckpt.size);
     return 0;
 }
 
@@ -130,7 +130,7 @@ static void check_place(struct verify *v, struct wal_check *w, const struct veri
         return;
     w->ckpt_seen = true;
     if (!digest_eq(&c->chain, &at->chain))
-        store_verify_bad(v, f->item.name, "up to byte %llu it is not what was signed",
+        store_verify_bad(v, f->item.name, STORE_CHANGED, "up to byte %llu it is not what was signed",
                          (unsigned long long)at->size);
 }
 
@@ -170,12 +170,12 @@ static int check_wal(struct verify *v, struct wal_check *w, const struct verify_
         struct wal_info info = wal_reader_info(rd);
         uint64_t have = w->any && w->last.last_id > v->sealed_id ? w->last.last_id : v->sealed_id;
         if (info.number != f->item.number)
-            store_verify_bad(v, f->item.name, "is log file %llu under another name",
+            store_verify_bad(v, f->item.name, STORE_CHANGED, "is log file %llu under another name",
                              (unsigned long long)info.number);
         if (w->any && w->last.number + 1 == info.number && !digest_eq(&w->last.chain, &info.before))
-            store_verify_bad(v, f->item.name, "does not continue the log file before");
+            store_verify_bad(v, f->item.name, STORE_CHANGED, "does not continue the log file before");
         if (info.first_id > have + 1)
-            store_verify_bad(v, f->item.name, "events %llu to %llu are missing",
+            store_verify_bad(v, f->item.name, STORE_MISSING, "events %llu to %llu are missing",
                              (unsigned long long)(have + 1), (unsigned long long)(info.first_id - 1));
         rc = check_frames(v, w, f, rd, &why);
         w->last = wal_reader_state(rd);
@@ -184,7 +184,7 @@ static int check_wal(struct verify *v, struct wal_check *w, const struct verify_
     if (rc != 0 && why.code != ERR_CORRUPT && why.code != ERR_CONFLICT)
         return err_set(err, why.code, "%s: %s", f->item.name, why.msg);
     if (rc != 0)
-        store_verify_bad(v, f->item.name, "%s", why.msg);
+        store_verify_bad(v, f->item.name, STORE_CHANGED, "%s", why.msg);
     return 0;
 }
 
@@ -199,11 +199,12 @@ static int check_wals(struct verify *v, struct err *err)
     if (v->has_ckpt && v->ckpt.wal.number != 0 && !w.ckpt_seen) {
         char name[32];
         (void)snprintf(name, sizeof(name), "%010llu.wal", (unsigned long long)v->ckpt.wal.number);
-        store_verify_bad(v, name, "the signed place of the write-ahead log, byte %llu, is missing",
+        store_verify_bad(v, name, STORE_MISSING,
+                         "the signed place of the write-ahead log, byte %llu, is missing",
                          (unsigned long long)v->ckpt.wal.size);
     }
     if (v->has_ckpt && v->ckpt.wal.last_id > have)
-        store_verify_bad(v, "write-ahead log", "events %llu to %llu are missing",
+        store_verify_bad(v, "write-ahead log", STORE_MISSING, "events %llu to %llu are missing",
                          (unsigned long long)(have + 1), (unsigned long long)v->ckpt.wal.last_id);
     return 0;
 }

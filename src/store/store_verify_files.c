@@ -5,7 +5,19 @@
 
 #include "store/verify.h"
 
-void store_verify_bad(struct verify *v, const char *place, const char *fmt, ...)
+static const char *const problem_words[STORE_PROBLEM_COUNT] = {
+#define X(id, word, doc) [id] = word,
+    STORE_PROBLEM_TABLE(X)
+#undef X
+};
+
+const char *store_verify_word(enum store_problem problem)
+{
+    assert(problem < STORE_PROBLEM_COUNT);
+    return problem_words[problem];
+}
+
+void store_verify_bad(struct verify *v, const char *place, enum store_problem problem, const char *fmt, ...)
 {
     char what[512];
     va_list ap;
@@ -14,7 +26,7 @@ void store_verify_bad(struct verify *v, const char *place, const char *fmt, ...)
     va_end(ap);
     v->r->bad++;
     if (v->o->found != NULL)
-        v->o->found(v->o->arg, place, what);
+        v->o->found(v->o->arg, place, problem, what);
 }
 
 /* Open the file of a segment; only one is open at a time. A live store may have finished it in the meantime.

@@ -64,15 +64,15 @@ static int check_block(struct verify *v, const struct verify_file *f, const uint
     if (rc != 0 && why.code != ERR_CORRUPT)
         return err_set(err, why.code, "%s: %s", place, why.msg);
     if (rc != 0) {
-        store_verify_bad(v, place, "%s", why.msg);
+        store_verify_bad(v, place, STORE_CHANGED, "%s", why.msg);
         return 0;
     }
     struct leaf got = block_leaf(v->codec, buf_str(&v->bytes));
     got.offset = off;
     if (!same_leaf(&got, l))
-        store_verify_bad(v, place, "is not the block that was sealed here");
+        store_verify_bad(v, place, STORE_CHANGED, "is not the block that was sealed here");
     else if (!head_true(&got, ev, n))
-        store_verify_bad(v, place, "its head does not describe its events");
+        store_verify_bad(v, place, STORE_CHANGED, "its head does not describe its events");
     v->r->blocks++;
     v->r->events += n;
     return 0;
@@ -125,7 +125,7 @@ static int check_directory(struct verify *v, const struct verify_file *f, const 
         return 0;
     if (why.code != ERR_CORRUPT)
         return err_set(err, why.code, "%s: %s", place, why.msg);
-    store_verify_bad(v, place, "%s", why.msg);
+    store_verify_bad(v, place, STORE_CHANGED, "%s", why.msg);
     return 0;
 }
 
@@ -144,7 +144,7 @@ static int check_segment(struct verify *v, const struct verify_file *f, struct e
         return err_set(err, why.code, "%s: %s", f->item.name, why.msg);
     bool readable = rc == 0;
     if (!readable)
-        store_verify_bad(v, f->item.name, "header (byte 0): %s", why.msg);
+        store_verify_bad(v, f->item.name, STORE_CHANGED, "header (byte 0): %s", why.msg);
     for (; v->next_leaf < v->n_leaves; v->next_leaf++) {
         struct leaf l;
         if (leaf_at(v, v->next_leaf, &l, err) != 0)
@@ -152,7 +152,7 @@ static int check_segment(struct verify *v, const struct verify_file *f, struct e
         if (l.segment != f->item.number)
             break;
         if (readable && l.first_id < h.first_id)
-            store_verify_bad(v, f->item.name, "header: its first event is %llu",
+            store_verify_bad(v, f->item.name, STORE_CHANGED, "header: its first event is %llu",
                              (unsigned long long)h.first_id);
         if (readable && check_block(v, f, h.key, &l, off, err) != 0)
             return -1;
@@ -164,7 +164,7 @@ static int check_segment(struct verify *v, const struct verify_file *f, struct e
     if (f->whole)
         return check_directory(v, f, h.key, off, first_leaf, err);
     if (f->size != off)
-        store_verify_bad(v, f->item.name,
+        store_verify_bad(v, f->item.name, STORE_CUT,
                          "%lld bytes behind the last block (byte %llu): a write that was cut off, or "
                          "foreign bytes",
                          (long long)(f->size - off), (unsigned long long)off);
@@ -189,12 +189,12 @@ static int check_extra(struct verify *v, uint64_t first, uint64_t last, struct e
         if (f->item.kind != FILES_SEG && f->item.kind != FILES_PART)
             continue;
         if (f != find_segment(v, f->item.number))
-            store_verify_bad(v, f->item.name, "the same segment is there twice");
+            store_verify_bad(v, f->item.name, STORE_EXTRA, "the same segment is there twice");
         else if (f->item.number > last && f->item.kind == FILES_PART) {
             if (check_segment(v, f, err) != 0)
                 return -1;
         } else if (f->item.number < first || f->item.number > last)
-            store_verify_bad(v, f->item.name, "no leaf speaks of this segment");
+            store_verify_bad(v, f->item.name, STORE_EXTRA, "no leaf speaks of this segment");
     }
     return 0;
 }
@@ -217,7 +217,7 @@ int store_verify_segments(struct verify *v, struct err *err)
         }
         char place[64];
         (void)snprintf(place, sizeof(place), "%010llu.seg", (unsigned long long)l.segment);
-        store_verify_bad(v, place, "the segment is missing (events from %llu)",
+        store_verify_bad(v, place, STORE_MISSING, "the segment is missing (events from %llu)",
                          (unsigned long long)l.first_id);
         for (struct leaf next = l; v->next_leaf < v->n_leaves && next.segment == l.segment;) {
             v->next_leaf++;

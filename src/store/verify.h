@@ -36,7 +36,8 @@ struct verify {
 /* store_verify_files.c */
 int store_verify_collect(struct verify *v, struct err *err) MUST_USE;
 void store_verify_release(struct verify *v);
-void store_verify_bad(struct verify *v, const char *place, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void store_verify_bad(struct verify *v, const char *place, enum store_problem problem, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
 int store_verify_read(struct verify *v, const struct verify_file *f, uint64_t off, uint64_t n,
                       struct err *err) MUST_USE; /* into v->bytes */
 

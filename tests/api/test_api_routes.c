@@ -2,6 +2,7 @@
 #include "fixture.h"
 #include "register/register_evidence.h"
 #include "register/register_held.h"
+#include "register/register_search.h"
 #include "register/register_source.h"
 #include "register/sql.h"
 
@@ -24,9 +25,10 @@ static void test_paths(void **state)
 static void test_no_session(void **state)
 {
     struct node *n = *state;
-    static const char *const gets[] = {"/people",  "/today",  "/search",   "/histogram", "/events/7",
-                                       "/tail",    "/fields", "/findings", "/duties",    "/evidence",
-                                       "/sources", "/system", "/settings", "/audit",     "/exceptions"};
+    static const char *const gets[] = {"/people",   "/today",    "/search",     "/histogram",
+                                       "/events/7", "/tail",     "/fields",     "/findings",
+                                       "/duties",   "/evidence", "/sources",    "/system",
+                                       "/settings", "/audit",    "/exceptions", "/me/searches"};
     n->browser = NULL;
     for (size_t i = 0; i < COUNT_OF(gets); i++) {
         char path[64];
@@ -510,6 +512,43 @@ static void test_audit(void **state)
     assert_string_equal(fixture_text(n, "items.0.peer"), "10.0.0.9");
 }
 
+/* Saved searches belong to one account. */
+static void test_saved_searches(void **state)
+{
+    struct node *n = *state;
+    struct browser other = {.cookie = ""};
+    fixture_person(n, &other, "auditor", "auditor");
+    n->browser = &n->admin;
+    ASK(n, 200, fixture_get(n, V "/me/searches"));
+    assert_int_equal(fixture_count(n, "items"), 0);
+    PROBLEM(n, 400, "bad_request", fixture_post(n, V "/me/searches", "{\"name\":\"  \",\"q\":\"x\"}"));
+    ASK(n, 201,
+        fixture_post(n, V "/me/searches", "{\"name\":\"Sai mật khẩu\",\"q\":\"ssh_login\",\"from\":\"7d\"}"));
+    char path[64];
+    (void)snprintf(path, sizeof(path), V "/me/searches/%lld", (long long)fixture_int(n, "id"));
+    ASK(n, 201, fixture_post(n, V "/me/searches", "{\"name\":\"Sai mật khẩu\",\"q\":\"pam_auth\"}"));
+    ASK(n, 200, fixture_get(n, V "/me/searches"));
+    assert_int_equal(fixture_count(n, "items"), 1);
+    assert_string_equal(fixture_text(n, "items.0.name"), "Sai mật khẩu");
+    assert_string_equal(fixture_text(n, "items.0.q"), "pam_auth");
+    assert_string_equal(fixture_text(n, "items.0.from"), "");
+    n->browser = &other;
+    ASK(n, 200, fixture_get(n, V "/me/searches"));
+    assert_int_equal(fixture_count(n, "items"), 0);
+    PROBLEM(n, 404, "not_found", fixture_call(n, API_DELETE, path, NULL));
+    for (unsigned i = 0; i < REGISTER_SEARCHES_MAX; i++) {
+        char body[64];
+        (void)snprintf(body, sizeof(body), "{\"name\":\"n%u\",\"q\":\"x\"}", i);
+        ASK(n, 201, fixture_post(n, V "/me/searches", body));
+    }
+    PROBLEM(n, 429, "limit", fixture_post(n, V "/me/searches", "{\"name\":\"one more\",\"q\":\"x\"}"));
+    n->browser = &n->admin;
+    ASK(n, 204, fixture_call(n, API_DELETE, path, NULL));
+    PROBLEM(n, 404, "not_found", fixture_call(n, API_DELETE, path, NULL));
+    ASK(n, 200, fixture_get(n, V "/audit?action=search_remove"));
+    assert_int_equal(fixture_count(n, "items"), 1);
+}
+
 /* On a full disk an administrator can look, recorded later; nobody can change anything. */
 static void test_full_disk(void **state)
 {
@@ -546,7 +585,7 @@ int main(void)
         READY(test_findings),       READY(test_today),          READY(test_evidence),
         READY(test_check_evidence), READY(test_large_evidence), READY(test_exceptions),
         READY(test_sources),        READY(test_system),         READY(test_guarded_metrics),
-        READY(test_audit),          READY(test_full_disk),
+        READY(test_audit),          READY(test_saved_searches), READY(test_full_disk),
     };
     return cmocka_run_group_tests_name("api_routes", tests, NULL, NULL);
 }

@@ -269,5 +269,51 @@ await flow('idle: a warning, then signed out with the reason', { account: 'huyen
   must(page.url().includes('next='), 'the way back was lost');
 });
 
+await flow('a search is saved, taken again and removed', { account: 'huyen' }, async (page, node) => {
+  await page.goto('/logs?q=root&from=7d');
+  await page.waitForSelector('[role=option]');
+  await button(page, 'Tìm kiếm đã lưu').click();
+  await button(page, 'Lưu').click();
+  await see(page, 'Cần điền mục này.');
+  await page.fill('#saved-name', 'Tài khoản root');
+  await button(page, 'Lưu').click();
+  await see(page, 'Đã lưu “Tài khoản root”.');
+  const saved = node.state.searches.find((one) => one.name === 'Tài khoản root');
+  must(saved.q === 'root' && saved.from === '7d', 'query and span were not kept');
+  await page.keyboard.press('Escape');
+  await page.goto('/logs');
+  await button(page, 'Tìm kiếm đã lưu').click();
+  await page.locator('dialog .take').filter({ hasText: 'Tài khoản root' }).click();
+  await page.waitForURL(/q=root.*from=7d|from=7d.*q=root/);
+  await button(page, 'Tìm kiếm đã lưu').click();
+  await button(page, 'Xóa: Tài khoản root').click();
+  await page.locator('dialog .take').filter({ hasText: 'Tài khoản root' }).waitFor({ state: 'detached' });
+});
+
+await flow('a setting is changed inside its limits, with its history', { account: 'huyen' }, async (page, node) => {
+  await page.goto('/system/settings');
+  await button(page, 'Sửa: Khóa sau số lần sai').click();
+  await page.fill('#setting-value', '9');
+  await button(page, 'Lưu').click();
+  await see(page, 'Nhập số nguyên từ 3 đến 5 lần.');
+  await page.fill('#setting-value', '5');
+  await button(page, 'Lưu').click();
+  await see(page, 'Khóa sau số lần sai: 5 lần, có hiệu lực ngay.');
+  await see(page, '2 lần thay đổi');
+  must(node.state.settings[1].value === 5, 'the value did not arrive');
+});
+
+await flow('another person gets a new password', { account: 'huyen' }, async (page, node) => {
+  await page.goto('/system/people');
+  await button(page, 'Đặt lại mật khẩu: Trần Quốc Bảo').click();
+  await page.fill('#reset-password', 'yeu');
+  await page.locator('dialog [type=submit]').click();
+  await see(page, 'Mật khẩu chưa đủ mạnh');
+  await page.fill('#reset-password', 'Cantho#2026');
+  await page.locator('dialog [type=submit]').click();
+  await see(page, 'Đã đặt mật khẩu mới cho Trần Quốc Bảo.');
+  must(node.state.people.find((p) => p.login === 'bao.tran').password === 'Cantho#2026', 'the password did not arrive');
+});
+
 await browser.close();
 finish();

@@ -29,6 +29,11 @@ const pages = [
   { name: 'system-seal', path: '/system/seal', ready: '#seal-words' },
   { name: 'system-processes', path: '/system/processes', ready: 'td' },
   { name: 'system-config', path: '/system/config', ready: 'td' },
+  { name: 'system-settings', path: '/system/settings', ready: 'section h2' },
+  { name: 'system-setting-change', path: '/system/settings', ready: 'section h2', then: (page) => page.locator('section .btn').nth(1).click() },
+  { name: 'system-people-reset', path: '/system/people', ready: 'td .btn', then: (page) => page.locator('td .btn').first().click() },
+  { name: 'logs-saved', path: '/logs', ready: '[role=option]', then: openSaved },
+  { name: 'system-full', path: '/system', node: 'full_disk', ready: '.notice' },
   { name: 'system-people', path: '/system/people', ready: 'td' },
   { name: 'me', path: '/me', ready: '#password-old' },
   { name: 'palette', path: '/', ready: '#card-red', then: openPalette },
@@ -45,6 +50,10 @@ async function toOfficer(page) {
   await page.fill('#setup-password', 'Khien2026');
   await page.click('button[type=submit]');
 }
+async function openSaved(page) {
+  await page.locator('header .btn, .btn').filter({ hasText: /Tìm kiếm đã lưu|Saved searches/ }).first().click();
+  await page.waitForSelector('dialog li');
+}
 async function openPalette(page) {
   await page.keyboard.press('Control+k');
   await page.keyboard.type('mat khau');
@@ -53,8 +62,12 @@ async function openPalette(page) {
 
 const nodes = {
   full: await startMock(), fresh: await startMock({ fresh: true }), empty: await startMock({ empty: true }), guarded: await startMock(),
+  full_disk: await startMock(),
 };
 nodes.guarded.state.attempts = 2;
+nodes.full_disk.state.system.store.intake = 'stopped';
+nodes.full_disk.state.system.audit_waiting = 12;
+nodes.full_disk.state.system.disk.days_left = null;
 const asked = process.argv.slice(2).filter((one) => one !== '--quick');
 const quick = process.argv.includes('--quick');
 const QUICK = /-(vi-light-1280|en-dark-390)$/;

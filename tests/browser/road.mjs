@@ -202,6 +202,26 @@ await step('sources count, the seals are checked', async (page, context) => {
   await see(page, 'Mọi niêm phong đều khớp.');
 }, { storage: 'officer' });
 
+await step('a search is saved; a setting changes at once; settings speak both languages', async (page, context) => {
+  await page.goto('/logs?q=sshd&from=1h');
+  await page.waitForSelector('.list [role=option]');
+  await button(page, 'Tìm kiếm đã lưu').click();
+  await page.fill('#saved-name', 'Đăng nhập từ xa');
+  await button(page, 'Lưu').click();
+  await see(page, 'Đã lưu “Đăng nhập từ xa”.');
+  await page.goto('/logs');
+  await button(page, 'Tìm kiếm đã lưu').click();
+  await page.locator('dialog .take').filter({ hasText: 'Đăng nhập từ xa' }).click();
+  await page.waitForURL(/q=sshd/);
+  await page.goto('/system/settings');
+  await button(page, 'Sửa: Tự thoát phiên sau').click();
+  await page.fill('#setting-value', '240');
+  await button(page, 'Lưu').click();
+  await see(page, '1 lần thay đổi');
+  must((await ask(context, '/session')).idle_s === 240, 'the setting is not in force');
+  for (const one of (await ask(context, '/settings')).items) must(one.title.vi && one.title.en && one.doc.vi && one.doc.en && one.doc.vi !== one.doc.en, `texts of ${one.key}`);
+}, { storage: 'officer' });
+
 /** Nobody touches anything: a warning, then the way to the sign-in page with the reason. */
 async function idle() {
   await step('idle: a warning, then signed out with the reason', async (page) => {
@@ -227,6 +247,7 @@ const pages = [
   { name: 'system-seal', path: '/system/seal', ready: '#seal-words' },
   { name: 'system-processes', path: '/system/processes', ready: 'td' },
   { name: 'system-config', path: '/system/config', ready: 'td' },
+  { name: 'system-settings', path: '/system/settings', ready: 'section h2' },
   { name: 'system-people', path: '/system/people', ready: 'td' },
   { name: 'me', path: '/me', ready: '#password-old' },
 ];

@@ -294,12 +294,73 @@ static void test_lost_with_front(void **state)
     buf_done(&b);
 }
 
+/* Audit rows that the store has are removed when the setting says so, and not before. */
+static void test_audit_prune(void **state)
+{
+    (void)state;
+    struct register_by by = {.who = S("tester")};
+    struct register_audit row = {.action = S("search"), .outcome = S("success")};
+    struct register_audit_list list;
+    struct arena a;
+    const struct register_setting *s = register_setting_row(SETTING_AUDIT_DAYS);
+    world_open(false);
+    arena_init(&a, 16u << 20);
+    struct register_tx tx = {0};
+    WORLD_OK(register_tx_begin(world.node->reg, &tx, &err));
+    for (int i = 0; i < 2500; i++) {
+        by.now_ns = world.now_ns + i;
+        WORLD_OK(register_audit_add(world.node->reg, &by, &row, &err));
+    }
+    WORLD_OK(register_tx_commit(&tx, &err));
+    for (int i = 0; i < 30; i++)
+        world_tick(NS_PER_S);
+    WORLD_OK(register_audit_take(world.node->reg, &a, 1, &list, &err));
+    assert_int_equal(list.n, 0); /* all are in the store */
+    world_tick((s->def - 1) * 86400 * NS_PER_S);
+    world_tick(NS_PER_S);
+    WORLD_OK(register_audit_list(world.node->reg, &a, S("search"), (struct register_page){.limit = 1}, &list,
+                                 &err));
+    assert_int_equal(list.n, 1);
+    world_tick(2 * 86400 * NS_PER_S);
+    for (int i = 0; i < 5; i++)
+        world_tick(NS_PER_S);
+    WORLD_OK(register_audit_list(world.node->reg, &a, S("search"), (struct register_page){.limit = 1}, &list,
+                                 &err));
+    assert_int_equal(list.n, 0);
+    by.now_ns = world.now_ns;
+    assert_int_equal(
+        register_setting_set(world.node->reg, &by, SETTING_AUDIT_DAYS, s->min - 1, &(struct err){0}), -1);
+    arena_done(&a);
+}
+
+/* Every setting has its texts; every problem of a seal, too. */
+static void test_texts(void **state)
+{
+    (void)state;
+    char code[96];
+    world_open(false);
+    for (int i = 0; i < SETTING_COUNT; i++) {
+        static const char *const parts[] = {"title", "doc"};
+        for (size_t k = 0; k < COUNT_OF(parts); k++) {
+            (void)snprintf(code, sizeof(code), "setting.%.*s.%s",
+                           STR_ARG(register_setting_row((enum register_setting_id)i)->key), parts[k]);
+            assert_true(reason_text(world.node->texts, str_of(code), REASON_VI).n > 0);
+            assert_true(reason_text(world.node->texts, str_of(code), REASON_EN).n > 0);
+        }
+    }
+    for (int i = 0; i < STORE_PROBLEM_COUNT; i++) {
+        (void)snprintf(code, sizeof(code), "verify.%s", store_verify_word((enum store_problem)i));
+        assert_true(reason_text(world.node->texts, str_of(code), REASON_VI).n > 0);
+        assert_true(reason_text(world.node->texts, str_of(code), REASON_EN).n > 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_observed),        WORLD_TEST(test_intake_events), WORLD_TEST(test_silence_events),
         WORLD_TEST(test_verify_events),   WORLD_TEST(test_seed),          WORLD_TEST(test_folds_over_restart),
-        WORLD_TEST(test_lost_with_front),
+        WORLD_TEST(test_lost_with_front), WORLD_TEST(test_audit_prune),   WORLD_TEST(test_texts),
     };
     return cmocka_run_group_tests_name("node", tests, NULL, NULL);
 }

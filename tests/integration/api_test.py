@@ -348,11 +348,15 @@ def tampered():
     good = told('success')
     flip()
     check('bad')
+    for what in (p['what'] for p in admin.get('/system/verify')['problems']):
+        need('Technical detail' in what['en'] and 'Chi tiết kỹ thuật' in what['vi'], f'{what} in both languages')
+    for lang, word in (('vi', 'Chi tiết kỹ thuật'), ('en', 'Technical detail')):
+        need(word in node.tool('verify', '--lang', lang, code=1).out, f'khien verify --lang {lang}')
     flip()
     found = until(lambda: [f for f in admin.get('/findings')['items'] if f['rule'] == 'khien-store-tampered'],
                   'the finding')
     equal(len(found), 1)
-    until(lambda: told('failure') == 1, 'the event of the broken seal')
+    until(lambda: told('failure') == 3, 'the events of the broken seal')
     check('ok')
     until(lambda: told('success') == good + 1, 'the event of the good check')
 

@@ -79,7 +79,8 @@ def use(node):
     tool('import', '--format', 'syslog', log)
     equal(count(), 2 * len(lines), 'events after a second import')
     equal(count(f'{secret}7'), 2)
-    need('every seal holds' in tool('verify').out, 'verify with the node running')
+    need('every seal holds' in tool('verify', '--lang', 'en').out, 'verify with the node running')
+    need('mọi niêm phong đều khớp' in tool('verify', '--lang', 'vi').out, 'the same in Vietnamese')
     status = json.loads(tool('status', '--json').out)
     need(status['system']['store']['events'] >= 2 * len(lines), 'events in the status')
     need(tool('doctor', code=None).returncode in (0, 1), 'doctor')
@@ -123,6 +124,8 @@ def flips():
                 missed.append(f'{path.name}@{at} of {len(content)}: code {done.returncode} {done.err.strip()[:200]}')
             elif path.name not in done.out + done.err:
                 missed.append(f'{path.name}@{at}: not named: {(done.out + done.err).strip()[:200]}')
+            elif done.out and 'Technical detail' not in tool('verify', '--lang', 'en', code=1).out:
+                missed.append(f'{path.name}@{at}: {done.out}')
         finally:
             path.write_bytes(content)
     need(not missed, f'{len(missed)} of {len(places)}:\n' + '\n'.join(missed))

@@ -344,7 +344,7 @@ static void test_sources(void **state)
     assert_true(!is_new && id == again);
     OK(f, register_source_change(f->reg, &by, id, S("may-chu-01"), 0, &f->err));
     OK(f, register_source_find(f->reg, &f->mem, id, &s, &found, &f->err));
-    assert_true(str_eq(s.name, S("may-chu-01")) && s.silent_after_s == 900);
+    assert_true(str_eq(s.name, S("may-chu-01")) && s.silent_after_s == REGISTER_SILENT_S_DEFAULT);
     OK(f, register_source_change(f->reg, &by, id, nothing, 60, &f->err));
     OK(f, register_source_find(f->reg, &f->mem, id, &s, &found, &f->err));
     assert_true(str_eq(s.name, S("may-chu-01")) && s.silent_after_s == 60);

@@ -32,10 +32,10 @@ struct run {
     char what[600];
 };
 
-static void found(void *arg, const char *place, const char *what)
+static void found(void *arg, const char *place, enum store_problem problem, const char *what)
 {
     struct run *r = arg;
-    (void)snprintf(r->what, sizeof(r->what), "%s: %s", place, what);
+    (void)snprintf(r->what, sizeof(r->what), "%s: %s: %s", place, store_verify_word(problem), what);
 }
 
 /* Work until the power goes off or the rounds are done. */

@@ -49,8 +49,9 @@ static void *reader(void *arg)
     return NULL;
 }
 
-static void report(void *arg, const char *place, const char *what)
+static void report(void *arg, const char *place, enum store_problem problem, const char *what)
 {
+    (void)problem;
     (void)arg;
     print_message("# %s: %s\n", place, what);
 }

@@ -32,9 +32,10 @@ static int add_name(void *arg, struct str name)
     return 0;
 }
 
-static void found(void *arg, const char *place, const char *what)
+static void found(void *arg, const char *place, enum store_problem problem, const char *what)
 {
     struct findings *g = arg;
+    assert_true(strlen(store_verify_word(problem)) > 0);
     g->n++;
     g->named = g->named || (g->name != NULL && strstr(place, g->name) != NULL);
     (void)snprintf(g->last, sizeof(g->last), "%s: %s", place, what);

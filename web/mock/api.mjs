@@ -255,6 +255,36 @@ export const routes = [
   }],
   ['GET', '/people', false, (s) => list(s.people)],
   ['POST', '/people', false, addPerson],
+  ['POST', '/people/:id/password', false, (s, ctx) => {
+    const person = need(s.people.find((p) => p.id === Number(ctx.params.id)));
+    if (person === ctx.me.person) throw new Refusal(403, 'same_person');
+    strongOr422(ctx.body.password);
+    Object.assign(person, { password: ctx.body.password, must_change: true, totp: false });
+    ctx.status = 204;
+  }],
+  ['GET', '/me/searches', false, (s) => ({ items: s.searches })],
+  ['POST', '/me/searches', false, (s, ctx) => {
+    const { name, q, from, to } = ctx.body;
+    const same = s.searches.find((one) => one.name === name);
+    const row = { id: same?.id ?? 1 + Math.max(0, ...s.searches.map((one) => one.id)), name, q, from, to, created: iso() };
+    if (same) Object.assign(same, row);
+    else s.searches.push(row);
+    ctx.status = 201;
+    return { id: row.id };
+  }],
+  ['DELETE', '/me/searches/:id', false, (s, ctx) => {
+    need(s.searches.find((one) => one.id === Number(ctx.params.id)));
+    s.searches = s.searches.filter((one) => one.id !== Number(ctx.params.id));
+    ctx.status = 204;
+  }],
+  ['GET', '/settings', false, (s) => ({ items: s.settings })],
+  ['POST', '/settings/:id', false, (s, ctx) => {
+    const one = need(s.settings.find((row) => row.key === ctx.params.id));
+    if (ctx.body.value < one.min || ctx.body.value > one.max) throw new Refusal(400, 'bad_request', { field: 'value' });
+    one.history.unshift({ time: iso(), who: ctx.me.person.login, old: one.value, new: ctx.body.value });
+    one.value = ctx.body.value;
+    return one;
+  }],
   ['GET', '/today', false, todayOf],
   ['GET', '/search', false, search],
   ['GET', '/histogram', false, histogram],

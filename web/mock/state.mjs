@@ -59,7 +59,7 @@ function sources(now) {
   const base = (id, name, kind, address, more) => ({
     id, name, kind, address, received: 0, stored: 0, dropped: 0, malformed: 0, last_seen: new Date(now - 4000).toISOString(), silent: false,
     silent_after_s: 3600, rate_1m: 12, dialect: 'rfc5424', sequence: 1,
-    complete: { from: new Date(now - 12.6 * HOUR).toISOString(), to: new Date(now - 4000).toISOString(), gaps: 0 }, ...more,
+    complete: { from: new Date(now - 12.6 * HOUR).toISOString(), to: new Date(now - 4000).toISOString(), gaps: 0, missing: 0 }, ...more,
   });
   return [
     base(1, 'may-chu-01', 'tls', '192.168.10.5', { received: 1_284_511, stored: 1_284_511, rate_1m: 41, sequence: 1_284_511 }),
@@ -67,7 +67,7 @@ function sources(now) {
     base(3, 'may-tinh-van-thu', 'tcp', '192.168.10.34', { received: 88_204, stored: 88_204, rate_1m: 2, sequence: 88_204 }),
     base(4, 'camera-cong', 'udp', '192.168.20.9', {
       received: 5_120, stored: 5_120, rate_1m: 0, silent: true, last_seen: new Date(now - 19 * HOUR).toISOString(), dialect: 'rfc3164', sequence: 5_120,
-      complete: { from: new Date(now - 90 * HOUR).toISOString(), to: new Date(now - 19 * HOUR).toISOString(), gaps: 1 },
+      complete: { from: new Date(now - 90 * HOUR).toISOString(), to: new Date(now - 19 * HOUR).toISOString(), gaps: 1, missing: 37 },
     }),
     base(5, 'khien', 'self', '–', { received: 9_410, stored: 9_410, rate_1m: 1, dialect: 'khien', sequence: 9_410, silent_after_s: 600 }),
   ];
@@ -132,9 +132,20 @@ function system(now, empty) {
       { key: 'store.fsync', value: true, default: true, unit: '', doc: { vi: 'chỉ báo đã nhận khi đã ghi xuống đĩa', en: 'acknowledge only what is on the disk' } },
     ],
     metrics: { cpu: 11.4, ram_used: 1.31e9, ram_total: 4.1e9, net_rx_bps: 214_000, net_tx_bps: 38_000 },
-    sources_active: empty ? 0 : 4, rules: { loaded: 61, refused: 0 }, catalogue: { version: '2026.11.1' },
+    kernel_dropped: empty ? 0 : 1204, audit_waiting: 0, sources_active: empty ? 0 : 4, rules: { loaded: 61, refused: 0 }, catalogue: { version: '2026.11.1' },
   };
 }
+
+const setting = (key, value, def, min, max, unit, title, doc, history = []) => ({ key, value, default: def, min, max, unit, title, doc, history });
+const settings = (now) => [
+  setting('session.idle_s', 300, 300, 60, 900, 's', { vi: 'Tự thoát phiên sau', en: 'Sessions end after' },
+    { vi: 'Không thao tác trong thời gian này thì phiên đăng nhập tự kết thúc.', en: 'A session ends by itself when nothing is done for so long.' }),
+  setting('sign_in.lock_after', 4, 5, 3, 5, 'tries', { vi: 'Khóa sau số lần sai', en: 'Locked after' },
+    { vi: 'Nhập sai mật khẩu liên tiếp từng này lần thì tên đăng nhập bị khóa.', en: 'So many wrong passwords in a row lock a login.' },
+    [{ time: new Date(now - 3 * DAY).toISOString(), who: 'huyen', old: 5, new: 4 }]),
+  setting('audit.keep_days', 730, 730, 365, 36500, 'days', { vi: 'Giữ bản ghi thao tác', en: 'Audit records are kept' },
+    { vi: 'Thời gian giữ bản ghi ai đã làm gì; ít nhất 12 tháng.', en: 'How long the register keeps who did what; at least 12 months.' }),
+];
 
 export function makeState({ fresh = false, empty = false, now = Date.now() } = {}) {
   const none = fresh || empty;
@@ -143,6 +154,11 @@ export function makeState({ fresh = false, empty = false, now = Date.now() } = {
     org: { id: 1, name: 'Ủy ban nhân dân phường Cái Khế' },
     events: none ? [] : makeEvents(now), findings: none ? [] : findings(now), duties: makeDuties(now, none), sources: none ? [] : sources(now),
     evidence: none ? [] : evidence(now), people: people(now), system: system(now, none), exceptions: [],
+    settings: settings(now),
+    searches: none ? [] : [
+      { id: 1, name: 'Sai mật khẩu SSH', q: 'event.action:ssh_login event.outcome:failure', from: '7d', to: '', created: new Date(now).toISOString() },
+      { id: 2, name: 'Tường lửa chặn', q: 'event.action:firewall_blocked | top 20 source.ip', from: '', to: '', created: new Date(now).toISOString() },
+    ],
     history: {}, verify: { state: 'never', finished: null, problems: [] }, sessions: new Map(), attempts: 0, totp: !none,
   };
 }

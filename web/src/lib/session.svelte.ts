@@ -2,7 +2,7 @@
 import { del, get, post, Problem, setCsrf, watchRequests } from './api';
 import { live } from './live.svelte';
 import { router } from './router.svelte';
-import type { Captcha, Session, SignedIn } from './types';
+import type { Captcha, Role, Session, SignedIn } from './types';
 
 export type EndReason = 'idle' | 'replaced' | 'no_session' | '';
 
@@ -25,6 +25,10 @@ class SessionState {
   /** Auditors read; everybody else may act (the node decides in the end). */
   get mayAct(): boolean {
     return this.me !== null && this.me.person.role !== 'auditor';
+  }
+
+  is(...roles: Role[]): boolean {
+    return this.me !== null && roles.includes(this.me.person.role);
   }
 
   async start() {

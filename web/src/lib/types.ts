@@ -136,6 +136,11 @@ export type System = {
   audit_waiting: number;
   sources_active: number; rules: { loaded: number; refused: number }; catalogue: { version: string };
 };
+export type Setting = {
+  key: string; value: number; default: number; min: number; max: number; unit: 's' | 'tries' | 'days';
+  title: Text; doc: Text; history: { time: string; who: string; old: number; new: number }[];
+};
+export type SavedSearch = { id: number; name: string; q: string; from: string; to: string; created: string };
 export type Verify = {
   state: 'never' | 'running' | 'ok' | 'bad'; finished: string | null; problems: { place: string; what: Text }[];
 };
