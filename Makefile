@@ -40,6 +40,11 @@ bench: all ## measure beside the peers that are installed; BENCH_SCALE=small, ha
 	@ninja -j$(JOBS) -C build bench/gen_corpus bench/bench_ack
 	@python3 bench/run.py
 
+bench-check: all ## instructions per event of the hot path against bench/instructions.json; UPDATE=1 writes it anew
+	@scripts/install_deps.sh packaging/debian-packages-bench.txt
+	@ninja -j$(JOBS) -C build bench/gen_corpus bench/bench_path
+	@python3 bench/check.py build/bench/bench_path build/bench/gen_corpus $(if $(UPDATE),--update)
+
 bench-peers: ## fetch the peers that Debian offers
 	@bench/peers.sh
 
