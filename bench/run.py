@@ -185,6 +185,9 @@ def scale(r, have, gb, pairs, first):
         without_detection(r, corpus, lines)
         import_of(r, corpus, lines)
         attempt(r, 'durable acknowledgement', lambda: acknowledgement(r, corpus))
+        killed = attempt(r, 'start after kill -9', lambda: khien.start_after_kill(OUT, corpus))
+        if killed:
+            r.target('start after kill -9 at full load', killed[0], 's', 2, 0.5, f'{killed[1]:,} events from the write-ahead log', less=True)
         attack(r, gb, lines, point)
     corpus.unlink()
     corpus.with_suffix('.tsv').unlink()

@@ -1,10 +1,14 @@
 """Our own programs under measurement."""
+import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
+import signal
 import socket
 import subprocess
+import threading
 import time
 
 from . import proc
@@ -53,6 +57,17 @@ class Node:
         out = proc.run([KHIEN, 'status', '--data', self.data, '--json']).out
         return json.loads(out)['system']['store']['events']
 
+    def kill(self):
+        """As a power cut would, but for the kernel's cache."""
+        pids = proc.tree(self.pid)
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.p.wait()
+        while any(os.path.exists(f'/proc/{pid}') for pid in pids):
+            time.sleep(0.01)
+        self.log.close()
+
     def stop(self):
         """Brings everything to the disk; CPU seconds of the whole life."""
         cpu = proc.end(self.p)
@@ -84,6 +99,27 @@ def ingest(out, corpus, lines, catalogue=None, data='data'):
     if stored < lines:
         raise proc.Failed(f'khien: {stored} events stored, {lines} sent')
     return proc.Cost(wall, cpu, rss, io)
+
+
+def start_after_kill(out, corpus, after_s=3.0):
+    """A node that is killed while it takes lines as fast as it can; (seconds until the next is ready, events replayed)."""
+    node = Node(out / 'data-killed', fresh=True)
+    sender = threading.Thread(target=_send_until_cut, args=(node.address, corpus), daemon=True)
+    sender.start()
+    time.sleep(after_s)
+    node.kill()
+    sender.join(30)
+    node = Node(out / 'data-killed')
+    up, text = node.up, pathlib.Path(node.log.name).read_text()
+    node.stop()
+    shutil.rmtree(out / 'data-killed', ignore_errors=True)
+    found = re.findall(r'(\d+) events from the write-ahead log', text)
+    return up, int(found[-1]) if found else 0
+
+
+def _send_until_cut(address, corpus):
+    with contextlib.suppress(OSError):
+        send(address, corpus)
 
 
 def load(out, corpus, data, *options):
