@@ -15,7 +15,6 @@
 
 #define BATCH 1024u
 #define START_NS (INT64_C(1795320000) * NS_PER_S)
-#define STAGE __attribute__((noinline, noclone)) static
 
 struct path {
     struct sys_ops ops;
@@ -65,7 +64,7 @@ static void on_match(void *arg, const struct detect_match *m)
     p->matches++;
 }
 
-STAGE void stage_parse(struct path *p)
+static void stage_parse(struct path *p)
 {
     struct parse_ctx ctx = {.recv_ns = p->clock_ns, .zone_s = WHEN_VN_OFFSET_S};
     for (size_t i = 0; i < p->n; i++) {
@@ -76,13 +75,13 @@ STAGE void stage_parse(struct path *p)
     }
 }
 
-STAGE void stage_pack(struct path *p)
+static void stage_pack(struct path *p)
 {
     for (size_t i = 0; i < p->n; i++)
         event_pack(&p->packed, &p->event[i]);
 }
 
-STAGE void stage_unpack(struct path *p)
+static void stage_unpack(struct path *p)
 {
     struct err err = {0};
     size_t at = 0, used = 0;
@@ -92,19 +91,19 @@ STAGE void stage_unpack(struct path *p)
     }
 }
 
-STAGE void stage_append(struct path *p)
+static void stage_append(struct path *p)
 {
     struct err err = {0};
     if (store_append(p->store, p->event, p->n, &err) != 0)
         die("append", &err);
 }
 
-STAGE void stage_detect(struct path *p)
+static void stage_detect(struct path *p)
 {
     detect_run(p->detect, p->event, p->n, on_match, p);
 }
 
-STAGE void stage_commit(struct path *p)
+static void stage_commit(struct path *p)
 {
     struct err err = {0};
     if (store_commit(p->store, NULL, &err) != 0)
@@ -112,20 +111,21 @@ STAGE void stage_commit(struct path *p)
 }
 
 /* One window holds all, so that the whole work of sealing is here. */
-STAGE void stage_seal(struct path *p)
+static void stage_seal(struct path *p)
 {
     store_close(p->store);
 }
 
+/* Called through a table that the compiler must read, so that each stage stays a function with its name. */
+static void (*const volatile stages[])(struct path *p) = {stage_parse,  stage_pack,   stage_unpack,
+                                                          stage_append, stage_detect, stage_commit};
+static void (*const volatile last_stage)(struct path *p) = stage_seal;
+
 static void run_batch(struct path *p)
 {
     p->clock_ns += (int64_t)p->n * 200 * NS_PER_US;
-    stage_parse(p);
-    stage_pack(p);
-    stage_unpack(p);
-    stage_append(p);
-    stage_detect(p);
-    stage_commit(p);
+    for (size_t i = 0; i < COUNT_OF(stages); i++)
+        stages[i](p);
     p->lines += p->n;
     p->n = 0;
     buf_clear(&p->packed);
@@ -202,7 +202,7 @@ int main(int argc, char **argv)
     arena_init(&p.unpacked, 256u << 20);
     open_all(&p, argv[1], argv[2]);
     read_all(&p);
-    stage_seal(&p);
+    last_stage(&p);
     (void)printf("%llu %llu\n", (unsigned long long)p.lines, (unsigned long long)p.matches);
     detect_state_free(p.detect);
     detect_free(p.plan);
