@@ -1,7 +1,7 @@
 # Khiên. `make help` lists the targets; docs/ and CONTRIBUTING.md say the rest.
 .DEFAULT_GOAL := all
 .NOTPARALLEL:
-.PHONY: help all run test bench lint format clang fuzz clean packages test-packages third web build-all
+.PHONY: help all run test bench bench-peers bench-check lint format clang fuzz clean packages test-packages third web build-all
 
 DATA ?= ./var
 JOBS ?= 2
@@ -36,9 +36,17 @@ test: test-packages third web build-all build-asan/build.ninja build-tsan/build.
 	    --command 'console: flows' . 'node tests/browser/flows.mjs' \
 	    --command 'console: the road' . 'node tests/browser/road.mjs build/src/khiend/khiend --quick')
 
-bench: all ## measure; results in bench/out/
-	@ninja -j$(JOBS) -C build bench/gen_corpus
+bench: all ## measure beside the peers that are installed; BENCH_SCALE=small, half or full
+	@ninja -j$(JOBS) -C build bench/gen_corpus bench/bench_ack
 	@python3 bench/run.py
+
+bench-check: all ## instructions per event of the hot path against bench/instructions.json; UPDATE=1 writes it anew
+	@scripts/install_deps.sh packaging/debian-packages-bench.txt
+	@ninja -j$(JOBS) -C build bench/gen_corpus bench/bench_path
+	@python3 bench/check.py build/bench/bench_path build/bench/gen_corpus $(if $(UPDATE),--update)
+
+bench-peers: ## fetch the peers that Debian offers
+	@bench/peers.sh
 
 lint: clang ## format, clang-tidy, house rules, types of the console
 	python3 scripts/check_floors.py
