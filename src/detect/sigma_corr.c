@@ -20,27 +20,6 @@ static int fail_nomem(struct err *err)
     return err_set(err, ERR_NOMEM, "no memory for the rules");
 }
 
-/* A text or a list of texts, at most max of them. */
-static int parse_list(const struct yamltree_node *node, size_t max, struct arena *a, struct rule_list *ret,
-                      struct err *err)
-{
-    size_t n = node->kind == YAMLTREE_LIST ? node->n : 1;
-    if (node->kind == YAMLTREE_MAP || n == 0 || n > max)
-        return yamltree_fail(node, err, "expected a text or a list of 1 to %zu texts", max);
-    ret->items = ARENA_NEW(a, struct str, n);
-    if (ret->items == NULL)
-        return fail_nomem(err);
-    for (size_t i = 0; i < n; i++) {
-        const struct yamltree_node *one = node->kind == YAMLTREE_LIST ? node->items[i] : node;
-        if (yamltree_str(one, &ret->items[i], err) != 0)
-            return -1;
-        if (ret->items[i].n == 0)
-            return yamltree_fail(one, err, "an empty text");
-    }
-    ret->n = n;
-    return 0;
-}
-
 static int parse_type(const struct yamltree_node *map, struct sigma_corr *c, struct err *err)
 {
     struct str name = {0};
@@ -194,8 +173,8 @@ int sigma_corr_parse(const struct yamltree_node *map, struct arena *a, struct si
         return -1;
     if (rules == NULL)
         return yamltree_fail(map, err, "key 'rules' is missing");
-    if (parse_list(rules, SIGMA_REFS_MAX, a, &c.refs, err) != 0 ||
-        (!yamltree_is_null(group_by) && parse_list(group_by, SIGMA_GROUP_MAX, a, &c.group_by, err) != 0) ||
+    if (sigma_texts(rules, SIGMA_REFS_MAX, a, &c.refs, err) != 0 ||
+        (!yamltree_is_null(group_by) && sigma_texts(group_by, SIGMA_GROUP_MAX, a, &c.group_by, err) != 0) ||
         parse_timespan(map, &c, err) != 0 ||
         (condition != NULL && parse_condition(condition, &c, err) != 0) ||
         parse_aliases(yamltree_get(map, S("aliases")), a, &c, err) != 0 ||

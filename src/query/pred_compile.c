@@ -103,14 +103,14 @@ static const char *const type_words[] = {
 
 static int compile_eq(struct compiler *c, const struct pred *p, struct pred_code *k)
 {
-    k->type = field_type(&k->field);
+    k->type = p->part != PRED_PART_NONE ? PRED_AS_NUM : field_type(&k->field);
     k->cost = k->type == PRED_AS_TEXT ? 8 : 4;
     k->eq.text = k->lit = text_of(c, p, p->text);
     if (k->lit.p == NULL)
         return no_memory(c);
     if (parse_typed(k->type, p->text, &k->eq))
         return 0;
-    if (k->type == PRED_AS_SEVERITY || k->type == PRED_AS_TIME)
+    if (k->type == PRED_AS_SEVERITY || k->type == PRED_AS_TIME || p->part != PRED_PART_NONE)
         return bad_value(c, &k->field, p->text, type_words[k->type]);
     k->type = PRED_AS_TEXT; /* "source.ip:unknown": some devices do send that */
     return 0;
@@ -209,7 +209,7 @@ static int compile_bound(struct compiler *c, const struct pred *p, struct pred_c
 static int compile_range(struct compiler *c, const struct pred *p, struct pred_code *k)
 {
     k->cost = 10;
-    k->type = range_type(p, &k->field);
+    k->type = p->part != PRED_PART_NONE ? PRED_AS_NUM : range_type(p, &k->field);
     k->low = (struct pred_bound){.open = p->low_open, .incl = p->low_incl};
     k->high = (struct pred_bound){.open = p->high_open, .incl = p->high_incl};
     if (compile_bound(c, p, k, p->low, &k->low) != 0)
@@ -224,6 +224,19 @@ static int compile_plain(struct compiler *c, const struct pred *p, struct pred_c
     return 0;
 }
 
+/* The other field, which has one name and values that are texts. */
+static int compile_ref(struct compiler *c, const struct pred *p, struct pred_code *k)
+{
+    k->cost = 30;
+    bool text = p->ref.id < FIELD_COUNT || p->ref.id == PRED_FIELD_MESSAGE || p->ref.id == PRED_FIELD_RAW;
+    if (p->ref.wild || !text)
+        return bad_value(c, &k->field, p->ref.name, "a field that values can be compared with");
+    k->how = p->how;
+    k->ref = p->ref;
+    k->ref.name = arena_str(c->a, p->ref.name);
+    return k->ref.name.p == NULL ? no_memory(c) : 0;
+}
+
 typedef int compile_fn(struct compiler *c, const struct pred *p, struct pred_code *k);
 
 static const struct {
@@ -236,7 +249,7 @@ static const struct {
     [PRED_STARTS] = {compile_part, true},    [PRED_ENDS] = {compile_part, true},
     [PRED_REGEX] = {compile_regex, true},    [PRED_CIDR] = {compile_cidr, true},
     [PRED_RANGE] = {compile_range, true},    [PRED_EXISTS] = {compile_plain, true},
-    [PRED_NULL] = {compile_plain, true},
+    [PRED_NULL] = {compile_plain, true},     [PRED_REF] = {compile_ref, true},
 };
 
 /* The field of a leaf: values in long texts cost more, and so do many values. */
@@ -326,7 +339,8 @@ static bool is_simple(const struct pred_code *k)
 {
     return k->kind == PRED_CONTAINS || k->kind == PRED_STARTS || k->kind == PRED_ENDS ||
            k->kind == PRED_CIDR ||
-           (k->kind == PRED_EQ && (k->type == PRED_AS_TEXT || k->type == PRED_AS_NUM));
+           (k->kind == PRED_EQ && k->part == PRED_PART_NONE &&
+            (k->type == PRED_AS_TEXT || k->type == PRED_AS_NUM));
 }
 
 /* Alternatives for one field of the event are tried together. */
@@ -351,7 +365,7 @@ static void group(struct pred_code *k)
 static int compile_node(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code **ret)
 {
     bool branch = p->kind == PRED_AND || p->kind == PRED_OR || p->kind == PRED_NOT;
-    struct pred_code draft = {.kind = p->kind, .cased = p->cased, .field = p->field};
+    struct pred_code draft = {.kind = p->kind, .cased = p->cased, .part = p->part, .field = p->field};
     if (check_size(c, p, depth) != 0)
         return -1;
     if (branch && compile_branch(c, p, depth, &draft) != 0)
