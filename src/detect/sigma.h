@@ -81,7 +81,26 @@ struct sigma_selection {
 int sigma_cond_parse(const struct yamltree_node *condition, const struct sigma_selection *selections,
                      size_t n, struct arena *a, struct pred **ret, struct err *err) MUST_USE;
 
-enum sigma_corr_type { SIGMA_EVENT_COUNT, SIGMA_VALUE_COUNT, SIGMA_TEMPORAL, SIGMA_TEMPORAL_ORDERED };
+enum sigma_corr_type {
+    SIGMA_EVENT_COUNT,
+    SIGMA_VALUE_COUNT,
+    SIGMA_TEMPORAL,
+    SIGMA_TEMPORAL_ORDERED,
+    SIGMA_VALUE_SUM, /* from here on: measures of a window's values */
+    SIGMA_VALUE_AVG,
+    SIGMA_VALUE_PERCENTILE
+};
+
+/* What the measure of a window must keep to. */
+struct sigma_limits {
+    bool has_low, low_incl, has_high, high_incl, has_not;
+    double low, high, not ;
+    /*
+     * value_percentile: the value below which so many percent of the values lie; 0: the measure is how many
+     * percent of the values are equal to that of the event.
+     */
+    double percentile;
+};
 
 struct sigma_alias {
     struct str alias, rule, field; /* field of the events of that rule */
@@ -95,7 +114,8 @@ struct sigma_corr {
     struct rule_list group_by;        /* Sigma names or aliases, at most SIGMA_GROUP_MAX */
     size_t n_aliases;
     struct sigma_alias *aliases;
-    struct str value_field; /* value_count */
+    struct str value_field;     /* value_count and measures */
+    struct sigma_limits limits; /* measures */
     int64_t span_ns;
     uint64_t low, high; /* the count must lie in [low, high]; high UINT64_MAX: open */
     bool generate;      /* the rules referred to match on their own too */
