@@ -9,10 +9,10 @@
 #define ZONE_SPAN_NS (60 * NS_PER_S) /* … received over at least this long */
 #define ZONE_STEP_S 1800             /* zones are multiples of half an hour … */
 #define ZONE_SLACK_S 60              /* … and the way of a line takes at most this long */
-#define GUESS_STEP_S 900             /* a zone may be guessed from one line: a multiple of 15 minutes … */
-#define GUESS_SLACK_S 120            /* … give or take this … */
-#define GUESS_MAX_S (14 * 3600)      /* … and at most this far from the zone in use */
-#define SEVERITY_DEFAULT 6           /* info: what journald uses for lines without a priority */
+#define GUESS_STEP_S 1800            /* a zone may be guessed from one line: a multiple of half an hour … */
+#define GUESS_SLACK_S 30        /* … give or take this: few lines that are merely late come so near … */
+#define GUESS_MAX_S (14 * 3600) /* … and at most this far from the zone in use */
+#define SEVERITY_DEFAULT 6      /* info: what journald uses for lines without a priority */
 
 static const struct parse_row rows[PARSE_COUNT] = {
 #define PARSER(id, name_, fn, since_, spec_, doc_)                                                           \

@@ -177,16 +177,17 @@ static void test_zone_of_first_line(void **state)
         {119, INT32_MAX, false},
         {-119, INT32_MAX, false},
         {7 * 3600, 0, false},
-        {7 * 3600 + 120, 0, false},
-        {7 * 3600 - 120, 0, false},
-        {7 * 3600 + 121, INT32_MAX, false},
-        {7 * 3600 - 121, INT32_MAX, false},
+        {7 * 3600 + 30, 0, false},
+        {7 * 3600 - 30, 0, false},
+        {7 * 3600 + 31, INT32_MAX, false},
+        {7 * 3600 - 31, INT32_MAX, false},
         {-3600, 8 * 3600, false},
-        {4500, 20700, false}, /* +05:45 */
+        {5400, 19800, false}, /* +05:30 */
+        {4500, INT32_MAX, false},
         {14 * 3600, -7 * 3600, false},
-        {14 * 3600 + 900, INT32_MAX, false},
+        {14 * 3600 + 1800, INT32_MAX, false},
         {-7 * 3600, 14 * 3600, false},
-        {-7 * 3600 - 900, INT32_MAX, false}, /* no such zone */
+        {-7 * 3600 - 1800, INT32_MAX, false}, /* no such zone */
         {2 * 86400, INT32_MAX, false},
         {7 * 3600, INT32_MAX, true},
     };
