@@ -246,7 +246,8 @@ static int fail_unknown(const struct yamltree_node *node, const struct sigma_sou
 
 int sigma_map_words(const struct yamltree_node *logsource, struct sigma_source *ret, struct err *err)
 {
-    static const struct str keys[] = {S("product"), S("category"), S("service"), S("definition")};
+    static const struct str keys[] = {S("product"), S("category"), S("service"), S("definition"),
+                                      S("description")};
     if (logsource->kind != YAMLTREE_MAP)
         return yamltree_fail(logsource, err, "logsource must be a map");
     if (yamltree_only_keys(logsource, keys, COUNT_OF(keys), err) != 0)
