@@ -66,7 +66,7 @@ static const struct {
     {"correlation", 0, 0, false},
     {"deprecated", 5, 2, false},
     {"unsupported", 200, 70, false},      /* aggregations and near in the condition */
-    {"rules-placeholder", 20, 20, false}, /* the lists that only the operator can fill */
+    {"rules-placeholder", 21, 15, false}, /* the lists that only the operator can fill */
     {"rules-placeholder", 0, 0, true},
     {"hayabusa-rules", 1, 0, false},
 };
