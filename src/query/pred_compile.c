@@ -4,6 +4,8 @@
 #include "query/fold.h"
 #include "query/pred_code.h"
 
+#define LEVELS_OPENED 8u
+
 struct compiler {
     struct arena *a;
     struct pred_set *set; /* NULL: a program of its own */
@@ -278,10 +280,88 @@ static int by_cost(const void *a, const void *b)
 
 static int compile_node(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code **ret);
 
+/* `levels` of OR inside each other are opened. */
+static size_t count_alternatives(const struct pred *p, unsigned levels)
+{
+    size_t n = 0;
+    if (p->kind != PRED_OR || levels == 0)
+        return 1;
+    for (size_t i = 0; i < p->n_children; i++)
+        n += count_alternatives(p->children[i], levels - 1);
+    return n;
+}
+
+static void put_alternatives(struct pred *p, unsigned levels, struct pred **list, size_t *n)
+{
+    if (p->kind != PRED_OR || levels == 0) {
+        list[(*n)++] = p;
+        return;
+    }
+    for (size_t i = 0; i < p->n_children; i++)
+        put_alternatives(p->children[i], levels - 1, list, n);
+}
+
+/* Leaves by field and kind, branches last. */
+static int by_field(const void *pa, const void *pb)
+{
+    const struct pred *a = *(struct pred *const *)pa, *b = *(struct pred *const *)pb;
+    bool branch_a = a->n_children > 0, branch_b = b->n_children > 0;
+    if (branch_a != branch_b)
+        return branch_a ? 1 : -1;
+    if (branch_a)
+        return 0;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    if (a->field.id != b->field.id)
+        return a->field.id < b->field.id ? -1 : 1;
+    int order = str_cmp(a->field.name, b->field.name);
+    return order != 0 ? order : (a->cased > b->cased) - (a->cased < b->cased);
+}
+
+/*
+ * Alternatives of alternatives are alternatives, and those of one field and kind are put together, so that a
+ * value is tried against all of them at once: a list for a field of two names is written as many pairs.
+ */
+static int regroup(struct compiler *c, const struct pred *p, struct pred *ret)
+{
+    size_t n = count_alternatives(p, LEVELS_OPENED), used = 0, at = 0;
+    struct pred **list = ARENA_NEW(c->a, struct pred *, n), **out = ARENA_NEW(c->a, struct pred *, n);
+    if (n > PRED_NODES_MAX)
+        return err_set(c->err, ERR_LIMIT, "the query has more than %u parts", PRED_NODES_MAX);
+    if (list == NULL || out == NULL)
+        return no_memory(c);
+    for (size_t i = 0; i < p->n_children; i++)
+        put_alternatives(p->children[i], LEVELS_OPENED - 1, list, &used);
+    assert(used == n);
+    qsort(list, n, sizeof(struct pred *), by_field);
+    used = 0;
+    for (size_t from = 0; from < n; from = at) {
+        for (at = from + 1; at < n && list[from]->n_children == 0 && by_field(&list[from], &list[at]) == 0;)
+            at++;
+        if (at - from == 1 || at - from == n) {
+            memcpy(out + used, list + from, (at - from) * sizeof(struct pred *));
+            used += at - from;
+            continue;
+        }
+        out[used] = ARENA_NEW(c->a, struct pred, 1);
+        if (out[used] == NULL)
+            return no_memory(c);
+        *out[used++] = (struct pred){.kind = PRED_OR, .n_children = at - from, .children = list + from};
+    }
+    *ret = (struct pred){.kind = PRED_OR, .n_children = used, .children = out};
+    return 0;
+}
+
 static int compile_branch(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code *k)
 {
+    struct pred grouped = {0};
     if (p->kind == PRED_NOT && p->n_children != 1)
         return err_set(c->err, ERR_USAGE, "NOT takes one predicate");
+    if (p->kind == PRED_OR && c->set != NULL && p->n_children > 1) {
+        if (regroup(c, p, &grouped) != 0)
+            return -1;
+        p = &grouped;
+    }
     k->n_children = p->n_children;
     k->children = p->n_children == 0 ? NULL : ARENA_NEW(c->a, struct pred_code *, p->n_children);
     if (p->n_children > 0 && k->children == NULL)
