@@ -19,6 +19,7 @@ struct cached {
 };
 
 #define GATE_KEY_BYTES 248u
+#define GATES_ONE_BY_ONE 8u
 #define GATE_ENTRIES 256u /* a power of two; 80 KiB */
 
 /* The log sources that events with these values are of: there are few kinds of events. */
@@ -53,7 +54,8 @@ struct look {
     struct plan_room *r;
     const struct event *e;
     struct pred_scratch *s;
-    bool failed; /* vectorscan gave up */
+    unsigned asked; /* how often for a log source */
+    bool failed;    /* vectorscan gave up */
 };
 
 int plan_room_new(const struct plan *p, uint64_t seed, struct plan_room **ret, struct err *err)
@@ -105,16 +107,6 @@ static bool work_out(struct look *l, uint32_t gate)
     return (*known & 1) != 0;
 }
 
-/* The event is of the log source. */
-static bool is_open(struct look *l, uint32_t gate)
-{
-    if (gate == 0)
-        return true;
-    if (l->r->open == NULL || l->p->live[gate])
-        return work_out(l, gate);
-    return (l->r->open->open[gate / 64] >> (gate % 64) & 1) != 0;
-}
-
 /* The values that the log source depends on, one behind the other; 0 where they are too long. */
 static size_t make_key(const struct look *l, char key[GATE_KEY_BYTES])
 {
@@ -142,7 +134,6 @@ static void find_gates(struct look *l)
 {
     char key[GATE_KEY_BYTES];
     struct plan_room *r = l->r;
-    r->open = NULL;
     size_t n = make_key(l, key);
     if (n == 0)
         return;
@@ -157,6 +148,18 @@ static void find_gates(struct look *l)
         }
     }
     r->open = g;
+}
+
+/* The event is of the log source. A few are worked out one by one; where more are asked for, all at once. */
+static bool is_open(struct look *l, uint32_t gate)
+{
+    if (gate == 0)
+        return true;
+    if (l->r->open == NULL && ++l->asked == GATES_ONE_BY_ONE)
+        find_gates(l);
+    if (l->r->open == NULL || l->p->live[gate])
+        return work_out(l, gate);
+    return (l->r->open->open[gate / 64] >> (gate % 64) & 1) != 0;
 }
 
 /* Its log source is asked for at the end: not while vectorscan reads texts that asking may overwrite. */
@@ -371,7 +374,7 @@ size_t plan_candidates(const struct plan *p, struct plan_room *r, const struct e
     struct look l = {.p = p, .r = r, .e = e, .s = s};
     r->epoch++;
     r->n_rules = 0;
-    find_gates(&l);
+    r->open = NULL;
     for (size_t i = 0; i < p->n_always; i++)
         wake_rule(&l, &p->always[i]);
     for (size_t i = 0; i < e->n_fields; i++) {
