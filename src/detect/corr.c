@@ -8,13 +8,6 @@
 #define ENTRIES_MIN 4u
 #define ORDERED_ENTRIES_MAX 64u
 
-/* One thing counted: event (its id), distinct value (its hash) or rule (its number). */
-struct entry {
-    int64_t time_ns;
-    uint64_t what;
-    uint64_t id; /* of the event; 0: unknown */
-};
-
 struct group {
     struct group *chain;         /* same bucket */
     struct group *newer, *older; /* by last touch */
@@ -22,8 +15,8 @@ struct group {
     bool fired;
     int64_t fired_ns; /* newest event since it fired */
     size_t n, cap;
-    struct entry *entries; /* by time; `few` until they are more */
-    struct entry few[ENTRIES_MIN];
+    struct corr_entry *entries; /* by time; `few` until they are more */
+    struct corr_entry few[ENTRIES_MIN];
     size_t bytes; /* of this group, entries and values included */
     uint16_t lengths[SIGMA_GROUP_MAX];
     char values[];
@@ -36,16 +29,19 @@ struct corr_table {
     struct group **buckets;
     struct group *newest, *oldest;
     uint64_t evicted, too_old, without_group;
+    double *room; /* CORR_PERCENTILE_MAX */
 };
 
 int corr_new(size_t bytes_max, uint64_t seed, struct corr_table **ret, struct err *err)
 {
     assert(bytes_max > 0);
     struct corr_table *t = calloc(1, sizeof(*t));
-    if (t != NULL)
+    if (t != NULL) {
         t->buckets = calloc(BUCKETS_MIN, sizeof(struct group *));
-    if (t == NULL || t->buckets == NULL) {
-        free(t);
+        t->room = calloc(CORR_PERCENTILE_MAX, sizeof(*t->room));
+    }
+    if (t == NULL || t->buckets == NULL || t->room == NULL) {
+        corr_free(t);
         return err_set(err, ERR_NOMEM, "no memory for correlations");
     }
     t->n_buckets = BUCKETS_MIN;
@@ -72,6 +68,7 @@ void corr_free(struct corr_table *t)
         g = next;
     }
     free(t->buckets);
+    free(t->room);
     free(t);
 }
 
@@ -240,6 +237,11 @@ static struct group *add_group(struct corr_table *t, const struct corr_def *def,
     return g;
 }
 
+static bool is_measure(const struct corr_def *def)
+{
+    return def->type >= SIGMA_VALUE_SUM;
+}
+
 /* Entries that a window must remember to tell whether its condition holds. */
 static size_t entries_max(const struct corr_def *def)
 {
@@ -247,6 +249,10 @@ static size_t entries_max(const struct corr_def *def)
         return ORDERED_ENTRIES_MAX;
     if (def->type == SIGMA_TEMPORAL)
         return def->n_refs;
+    if (def->type == SIGMA_VALUE_PERCENTILE)
+        return CORR_PERCENTILE_MAX;
+    if (is_measure(def))
+        return CORR_VALUES_MAX;
     uint64_t most = def->high == UINT64_MAX ? def->low : def->high + 1;
     return (size_t)most + CORR_DISORDER;
 }
@@ -266,7 +272,7 @@ static bool make_entry_room(struct corr_table *t, struct group *g, size_t max)
     size_t more = (few ? cap : cap - g->cap) * sizeof(*g->entries);
     if (!make_room(t, more, g))
         return false;
-    struct entry *grown = realloc(few ? NULL : g->entries, cap * sizeof(*grown));
+    struct corr_entry *grown = realloc(few ? NULL : g->entries, cap * sizeof(*grown));
     if (grown == NULL)
         return false;
     if (few)
@@ -282,7 +288,7 @@ static bool make_entry_room(struct corr_table *t, struct group *g, size_t max)
  * Put an entry in its place by time. Returns that place, or SIZE_MAX where it is older than all that a full
  * window remembers.
  */
-static size_t insert(struct corr_table *t, struct group *g, const struct entry *e, size_t max)
+static size_t insert(struct corr_table *t, struct group *g, const struct corr_entry *e, size_t max)
 {
     if (g->n == max) {
         if (e->time_ns < g->entries[0].time_ns) {
@@ -306,15 +312,8 @@ static size_t insert(struct corr_table *t, struct group *g, const struct entry *
     return at;
 }
 
-/* Distance in time without overflow: outside clocks may say anything. */
-static bool within(int64_t from, int64_t to, int64_t span)
-{
-    int64_t d;
-    return !__builtin_sub_overflow(to, from, &d) && d <= span;
-}
-
 /* A value or rule that is counted once: its old entry goes, the newer time stays. */
-static void forget_same(struct group *g, struct entry *e)
+static void forget_same(struct group *g, struct corr_entry *e)
 {
     for (size_t i = 0; i < g->n; i++) {
         if (g->entries[i].what != e->what)
@@ -333,7 +332,8 @@ static bool find_window(const struct corr_def *def, const struct group *g, size_
     size_t low = (size_t)def->low;
     if (def->high != UINT64_MAX) { /* the exact count matters: the window ends with this event */
         size_t first = at;
-        while (first > 0 && within(g->entries[first - 1].time_ns, g->entries[at].time_ns, def->span_ns))
+        while (first > 0 &&
+               corr_measure_within(g->entries[first - 1].time_ns, g->entries[at].time_ns, def->span_ns))
             first--;
         *ret_first = first;
         *ret_last = at;
@@ -341,7 +341,8 @@ static bool find_window(const struct corr_def *def, const struct group *g, size_
         return count >= def->low && count <= def->high;
     }
     for (size_t first = at + 1 < low ? 0 : at + 1 - low; first <= at && first + low <= g->n; first++) {
-        if (within(g->entries[first].time_ns, g->entries[first + low - 1].time_ns, def->span_ns)) {
+        if (corr_measure_within(g->entries[first].time_ns, g->entries[first + low - 1].time_ns,
+                                def->span_ns)) {
             *ret_first = first;
             *ret_last = first + low - 1;
             return true;
@@ -367,7 +368,7 @@ static bool find_chain(const struct corr_def *def, const struct group *g, size_t
             continue;
         }
         if (starts[ref - 1] == SIZE_MAX ||
-            !within(g->entries[starts[ref - 1]].time_ns, g->entries[i].time_ns, def->span_ns))
+            !corr_measure_within(g->entries[starts[ref - 1]].time_ns, g->entries[i].time_ns, def->span_ns))
             continue;
         starts[ref] = starts[ref - 1];
         if (ref == def->n_refs - 1 && i >= at && starts[ref] <= at) {
@@ -412,55 +413,79 @@ static void set_window(const struct group *g, size_t first, size_t last, struct 
     }
 }
 
+/* What the hit is counted as; false where it has no value to count. */
+static bool read_what(struct corr_table *t, const struct corr_def *def, const struct corr_hit *hit,
+                      uint64_t *ret)
+{
+    bool counts = true;
+    if (def->type == SIGMA_VALUE_COUNT || is_measure(def)) {
+        struct str v = corr_value(&def->value[hit->ref], hit->event);
+        counts = v.n > 0 && (!is_measure(def) || corr_measure_value(def, v, t->seed, ret));
+        if (def->type == SIGMA_VALUE_COUNT)
+            *ret = hash_bytes(v, t->seed);
+    } else if (def->type != SIGMA_EVENT_COUNT) {
+        *ret = hit->ref;
+    }
+    t->without_group += !counts;
+    return counts;
+}
+
+static bool holds(struct corr_table *t, const struct corr_def *def, const struct group *g, size_t at,
+                  size_t *first, size_t *last)
+{
+    if (is_measure(def))
+        return corr_measure(def, g->entries, g->n, at, t->room, first, last);
+    return def->type == SIGMA_TEMPORAL_ORDERED ? find_chain(def, g, at, first, last)
+                                               : find_window(def, g, at, first, last);
+}
+
+/* The condition holds, or what fired before goes on. */
+static void tell(const struct corr_def *def, const struct corr_hit *hit, const struct group *g, bool goes_on,
+                 const size_t window[2], struct corr_result *ret)
+{
+    uint64_t id = hit->event->id;
+    if (goes_on) {
+        *ret = (struct corr_result){.again = true,
+                                    .count = def->type == SIGMA_EVENT_COUNT ? hit->times : 1,
+                                    .first_ns = hit->time_ns,
+                                    .last_ns = hit->time_ns,
+                                    .ids = {id},
+                                    .n_ids = id != 0};
+        return;
+    }
+    *ret = (struct corr_result){0};
+    set_window(g, window[0], window[1], ret);
+    if (def->type == SIGMA_EVENT_COUNT && hit->times > ret->count)
+        ret->count = hit->times; /* a window remembers no more than its condition needs */
+}
+
 static bool count_hit(struct corr_table *t, const struct corr_def *def, const struct corr_hit *hit,
                       struct group *g, struct corr_result *ret)
 {
-    struct entry e = {.time_ns = hit->time_ns, .id = hit->event->id};
-    size_t first = 0, last = 0;
+    struct corr_entry e = {.time_ns = hit->time_ns, .id = hit->event->id};
+    size_t window[2] = {0, 0}, at = SIZE_MAX, max = entries_max(def);
     bool ordered = def->type == SIGMA_TEMPORAL_ORDERED;
-    if (def->type == SIGMA_VALUE_COUNT) {
-        struct str v = corr_value(&def->value[hit->ref], hit->event);
-        if (v.n == 0) {
-            t->without_group++;
-            return false;
-        }
-        e.what = hash_bytes(v, t->seed);
-    } else if (def->type != SIGMA_EVENT_COUNT) {
-        e.what = hit->ref;
-    }
+    bool repeats = def->type == SIGMA_EVENT_COUNT || is_measure(def);
+    if (!read_what(t, def, hit, &e.what))
+        return false;
     if (def->type == SIGMA_VALUE_COUNT || def->type == SIGMA_TEMPORAL)
         forget_same(g, &e);
-    size_t max = entries_max(def);
-    uint64_t times = def->type != SIGMA_EVENT_COUNT ? 1 : hit->times < max ? hit->times : max;
-    size_t at = SIZE_MAX;
+    uint64_t times = !repeats ? 1 : hit->times < max ? hit->times : max;
     for (uint64_t i = 0; i < times; i++)
         at = insert(t, g, &e, max);
     if (at == SIZE_MAX)
         return false;
     if (ordered)
         merge_run(g, &at);
-    bool goes_on = g->fired && within(g->fired_ns, hit->time_ns, def->span_ns) &&
-                   within(hit->time_ns, g->fired_ns, def->span_ns);
-    bool holds = ordered ? find_chain(def, g, at, &first, &last) : find_window(def, g, at, &first, &last);
-    bool counts = goes_on && !ordered && def->high == UINT64_MAX;
-    if (!holds && !counts) {
+    bool goes_on = g->fired && corr_measure_within(g->fired_ns, hit->time_ns, def->span_ns) &&
+                   corr_measure_within(hit->time_ns, g->fired_ns, def->span_ns);
+    bool counts = goes_on && !ordered && !is_measure(def) && def->high == UINT64_MAX;
+    if (!holds(t, def, g, at, &window[0], &window[1]) && !counts) {
         if (hit->time_ns > g->fired_ns && !goes_on)
             g->fired = false; /* it was quiet for a whole span */
         return false;
     }
-    if (goes_on) {
-        *ret = (struct corr_result){.again = true,
-                                    .count = def->type == SIGMA_EVENT_COUNT ? hit->times : 1,
-                                    .first_ns = hit->time_ns,
-                                    .last_ns = hit->time_ns,
-                                    .ids = {e.id},
-                                    .n_ids = e.id != 0};
-    } else {
-        *ret = (struct corr_result){0};
-        set_window(g, first, last, ret);
-        if (def->type == SIGMA_EVENT_COUNT && hit->times > ret->count)
-            ret->count = hit->times; /* a window remembers no more than its condition needs */
-    }
+    tell(def, hit, g, goes_on, window, ret);
     g->fired_ns = goes_on && g->fired_ns > hit->time_ns ? g->fired_ns : hit->time_ns;
     g->fired = true;
     return true;
@@ -471,7 +496,8 @@ bool corr_step(struct corr_table *t, const struct corr_def *def, const struct co
 {
     struct str values[SIGMA_GROUP_MAX];
     uint64_t hash = 0;
-    assert(hit->ref < def->n_refs && hit->times > 0 && def->n_group <= SIGMA_GROUP_MAX && def->low > 0);
+    assert(hit->ref < def->n_refs && hit->times > 0 && def->n_group <= SIGMA_GROUP_MAX &&
+           (def->low > 0 || is_measure(def)));
     if (!read_group(t, def, hit, values, &hash)) {
         t->without_group++;
         return false;

@@ -9,6 +9,8 @@
 #include "detect/sigma.h"
 
 #define CORR_IDS_MAX 32u          /* events that a match names */
+#define CORR_VALUES_MAX 4096u     /* that a sum or an average remembers of one window */
+#define CORR_PERCENTILE_MAX 1024u /* the same of a percentile */
 #define CORR_DISORDER 16u         /* events above the threshold that a window remembers, for late ones */
 #define CORR_VALUE_BYTES_MAX 256u /* of a group value that is kept for display */
 
@@ -29,7 +31,27 @@ struct corr_def {
     struct corr_field *value;                    /* [n_refs]; value_count */
     int64_t span_ns;
     uint64_t low, high;
+    struct sigma_limits limits; /* measures */
 };
+
+/* One thing counted: event (its id), distinct value (its hash), number (its bits) or rule (its number). */
+struct corr_entry {
+    int64_t time_ns;
+    uint64_t what;
+    uint64_t id; /* of the event; 0: unknown */
+};
+
+/*
+ * A measure of the values in a window that holds the entry at `at`: the newest one that does not leave it
+ * behind. Entries are sorted by time. True where it keeps to the limits; *ret_first and *ret_last are set
+ * then. room: of n numbers.
+ */
+bool corr_measure(const struct corr_def *def, const struct corr_entry *entries, size_t n, size_t at,
+                  double *room, size_t *ret_first, size_t *ret_last);
+/* The bits under which a value is entered; false where it is not a number and the measure needs one. */
+bool corr_measure_value(const struct corr_def *def, struct str value, uint64_t seed, uint64_t *ret);
+/* Distance in time without overflow: outside clocks may say anything. */
+bool corr_measure_within(int64_t from, int64_t to, int64_t span);
 
 /* One hit of a rule that a correlation refers to, and what became of it. */
 struct corr_hit {

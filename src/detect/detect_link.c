@@ -246,7 +246,11 @@ static uint64_t identity_of(const struct link *l, size_t rule, const struct corr
         h = hash_bytes(l->p->rules[l->refs[rule][i]].sigma.info.id, h);
     for (size_t i = 0; i < c->group_by.n; i++)
         h = hash_bytes(c->group_by.items[i], h);
-    return hash_bytes(c->value_field, h);
+    const double numbers[] = {c->limits.low, c->limits.high, c->limits.not, c->limits.percentile};
+    uint8_t flags = (uint8_t)(c->limits.has_low | c->limits.low_incl << 1 | c->limits.has_high << 2 |
+                              c->limits.high_incl << 3 | c->limits.has_not << 4);
+    h = hash_bytes((struct str){(const char *)numbers, sizeof(numbers)}, h);
+    return hash_bytes(c->value_field, hash_mix(h, flags));
 }
 
 /* A resolved correlation; refused where a field cannot be read. */
@@ -261,6 +265,7 @@ static int define(struct link *l, size_t rule)
                            .n_refs = c->refs.n,
                            .n_group = c->group_by.n,
                            .span_ns = c->span_ns,
+                           .limits = c->limits,
                            .low = c->low,
                            .high = c->high};
     d->group = arena_alloc(&l->p->a, c->refs.n, sizeof(*d->group), _Alignof(struct corr_field));

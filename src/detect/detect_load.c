@@ -11,16 +11,25 @@ static int fail_nomem(struct err *err)
     return err_set(err, ERR_NOMEM, "no memory for the rules");
 }
 
+/* Room for one more in a list that is malloc'ed. */
+static int grow(void *items, size_t *cap, size_t n, size_t each, struct err *err)
+{
+    void **list = items;
+    if (n < *cap)
+        return 0;
+    size_t more = *cap == 0 ? 64 : *cap * 2;
+    void *grown = realloc(*list, more * each);
+    if (grown == NULL)
+        return fail_nomem(err);
+    *list = grown;
+    *cap = more;
+    return 0;
+}
+
 static int add_report(struct detect_plan *p, const struct detect_report *row, struct err *err)
 {
-    if (p->n_reports == p->cap_reports) {
-        size_t cap = p->cap_reports == 0 ? 64 : p->cap_reports * 2;
-        struct detect_report *grown = realloc(p->reports, cap * sizeof(*grown));
-        if (grown == NULL)
-            return fail_nomem(err);
-        p->reports = grown;
-        p->cap_reports = cap;
-    }
+    if (grow(&p->reports, &p->cap_reports, p->n_reports, sizeof(*row), err) != 0)
+        return -1;
     p->reports[p->n_reports++] = *row;
     return 0;
 }
@@ -29,15 +38,17 @@ static int add_rule(struct detect_plan *p, const struct sigma_rule *rule, struct
 {
     if (p->n_rules == DETECT_RULES_MAX)
         return err_set(err, ERR_LIMIT, "more than %u rules", DETECT_RULES_MAX);
-    if (p->n_rules == p->cap_rules) {
-        size_t cap = p->cap_rules == 0 ? 64 : p->cap_rules * 2;
-        struct detect_rule *grown = realloc(p->rules, cap * sizeof(*grown));
-        if (grown == NULL)
-            return fail_nomem(err);
-        p->rules = grown;
-        p->cap_rules = cap;
-    }
+    if (grow(&p->rules, &p->cap_rules, p->n_rules, sizeof(*p->rules), err) != 0)
+        return -1;
     p->rules[p->n_rules++] = (struct detect_rule){.sigma = *rule, .report = p->n_reports - 1};
+    return 0;
+}
+
+static int add_filter(struct detect_plan *p, const struct sigma_filter *filter, struct err *err)
+{
+    if (grow(&p->filters, &p->cap_filters, p->n_filters, sizeof(*p->filters), err) != 0)
+        return -1;
+    p->filters[p->n_filters++] = (struct detect_filter){.sigma = *filter, .report = p->n_reports - 1};
     return 0;
 }
 
@@ -56,19 +67,28 @@ static int refuse_row(struct detect_plan *p, struct detect_report *row, const st
     return row->reason.p == NULL ? fail_nomem(err) : 0;
 }
 
+int detect_load_refuse(struct detect_plan *p, size_t row, const struct err *why, struct err *err)
+{
+    return refuse_row(p, &p->reports[row], why, err);
+}
+
 int detect_link_refuse(struct detect_plan *p, struct detect_rule *r, const struct err *why, struct err *err)
 {
     r->refused = true;
     return refuse_row(p, &p->reports[r->report], why, err);
 }
 
+/* A rule or a filter. */
 static int load_document(struct detect_plan *p, const struct yamltree_node *doc, struct str file,
                          struct err *err)
 {
     struct sigma_rule rule = {.info = {.file = file}};
+    struct sigma_filter filter = {.info = {.file = file}};
     struct err why = {0};
+    bool is_filter = sigma_filter_is(doc);
     sigma_peek(doc, &rule.info);
-    int rc = sigma_parse(doc, p->map, &p->a, &rule, &why);
+    int rc = is_filter ? sigma_filter_parse(doc, p->map, &p->lists, &p->a, &filter, &why)
+                       : sigma_parse(doc, p->map, &p->lists, &p->a, &rule, &why);
     struct detect_report row = {.file = file,
                                 .id = rule.info.id,
                                 .title = rule.info.title.en,
@@ -79,20 +99,44 @@ static int load_document(struct detect_plan *p, const struct yamltree_node *doc,
         return -1;
     if (add_report(p, &row, err) != 0)
         return -1;
-    return rc == 0 ? add_rule(p, &rule, err) : 0;
+    if (rc != 0)
+        return 0;
+    return is_filter ? add_filter(p, &filter, err) : add_rule(p, &rule, err);
+}
+
+static int add_doc(struct detect_plan *p, const struct yamltree_node *node, struct str file, struct err *err)
+{
+    if (grow(&p->docs, &p->cap_docs, p->n_docs, sizeof(*p->docs), err) != 0)
+        return -1;
+    p->docs[p->n_docs++] = (struct detect_doc){.node = node, .file = file};
+    return 0;
 }
 
 static int refuse_file(struct detect_plan *p, struct str file, const struct err *why, struct err *err)
 {
     struct detect_report row = {.file = file, .id = S(""), .title = S(""), .reason = S(""), .line = 1};
-    return refuse_row(p, &row, why, err) != 0 ? -1 : add_report(p, &row, err);
+    if (refuse_row(p, &row, why, err) != 0 || add_doc(p, NULL, file, err) != 0)
+        return -1;
+    p->docs[p->n_docs - 1].why = row.reason;
+    p->docs[p->n_docs - 1].line = row.line;
+    return 0;
+}
+
+/* Lists of values are taken up at once: rules that stand before them may use them. */
+static int keep_document(struct detect_plan *p, const struct yamltree_node *doc, struct str file,
+                         struct err *err)
+{
+    struct err why = {0};
+    if (!sigma_list_is(doc))
+        return add_doc(p, doc, file, err);
+    return sigma_list_add(&p->lists, doc, &p->a, &why) == 0 ? 0 : refuse_file(p, file, &why, err);
 }
 
 static int load_text(struct detect_plan *p, struct str name, struct str text, struct err *err)
 {
     const struct yamltree_node **docs = NULL;
     struct err why = {0};
-    size_t n = 0, n_rules = 0;
+    size_t n = 0, n_docs = 0;
     struct str file = arena_str(&p->a, name);
     if (file.p == NULL)
         return fail_nomem(err);
@@ -101,14 +145,31 @@ static int load_text(struct detect_plan *p, struct str name, struct str text, st
     for (size_t i = 0; i < n; i++) {
         if (yamltree_is_null(docs[i]))
             continue; /* nothing between two --- */
-        n_rules++;
-        if (load_document(p, docs[i], file, err) != 0)
+        n_docs++;
+        if (keep_document(p, docs[i], file, err) != 0)
             return -1;
     }
-    if (n_rules > 0)
+    if (n_docs > 0)
         return 0;
     (void)err_set(&why, ERR_PARSE, "%.*s:1: there is no rule in this file", STR_ARG(file));
     return refuse_file(p, file, &why, err);
+}
+
+/* All files are read: documents → rules and filters, in their order. */
+static int load_documents(struct detect_plan *p, struct err *err)
+{
+    for (size_t i = 0; i < p->n_docs; i++) {
+        const struct detect_doc *d = &p->docs[i];
+        struct detect_report row = {
+            .file = d->file, .id = S(""), .title = S(""), .reason = d->why, .line = d->line};
+        int rc = d->node != NULL ? load_document(p, d->node, d->file, err) : add_report(p, &row, err);
+        if (rc != 0)
+            return -1;
+    }
+    free(p->docs);
+    p->docs = NULL;
+    p->n_docs = p->cap_docs = 0;
+    return 0;
 }
 
 static int read_text(const struct sys *sys, const char *path, size_t max, struct arena *a, struct str *ret,
@@ -252,7 +313,8 @@ static int set_group(struct detect_rule *r, struct arena *a, struct err *err)
 
 static int finish(struct detect_plan *p, struct err *err)
 {
-    if (compile_rules(p, err) != 0 || detect_link(p, err) != 0)
+    if (load_documents(p, err) != 0 || detect_filter(p, err) != 0 || compile_rules(p, err) != 0 ||
+        detect_link(p, err) != 0)
         return -1;
     p->accepted = ARENA_NEW(&p->a, uint32_t, p->n_rules);
     p->plan_rules = ARENA_NEW(&p->a, struct plan_rule, p->n_rules);
@@ -315,6 +377,15 @@ int detect_load_texts(const struct detect_text *files, size_t n, const struct de
     return 0;
 }
 
+/* The lists beside the maps, where there are some. */
+static int load_lists(const struct sys *sys, struct detect_plan *p, const char *maps, struct err *err)
+{
+    struct str path = arena_printf(&p->a, "%s/placeholders.yaml", maps);
+    if (path.p == NULL)
+        return fail_nomem(err);
+    return sys_exists(sys, path.p) ? load_file(sys, p, path.p, err) : 0;
+}
+
 int detect_load(const struct sys *sys, const char *const *paths, size_t n, const char *maps,
                 struct detect_plan **ret, struct err *err)
 {
@@ -332,6 +403,8 @@ int detect_load(const struct sys *sys, const char *const *paths, size_t n, const
     }
     if (rc == 0)
         rc = new_plan(&texts[0], &texts[1], &p, err);
+    if (rc == 0)
+        rc = load_lists(sys, p, maps, err);
     arena_done(&a); /* the YAML trees hold copies */
     for (size_t i = 0; i < n && rc == 0; i++)
         rc = load_path(sys, p, paths[i], err);
@@ -347,6 +420,8 @@ void detect_free(struct detect_plan *p)
         return;
     pred_set_free(p->set);
     plan_free(p->plan);
+    free(p->docs);
+    free(p->filters);
     free(p->rules);
     free(p->reports);
     arena_done(&p->a);

@@ -27,8 +27,25 @@ struct detect_rule {
     struct pred_prog *prog; /* its condition, in the plan's set; NULL for a correlation */
 };
 
+/* A document as read from a file; node NULL: the file could not be read as rules. */
+struct detect_doc {
+    const struct yamltree_node *node;
+    struct str file, why;
+    size_t line;
+};
+
+struct detect_filter {
+    struct sigma_filter sigma;
+    size_t report; /* its row */
+};
+
 struct detect_plan {
     struct arena a;
+    size_t n_docs, cap_docs;
+    struct detect_doc *docs; /* malloc'ed while loading */
+    struct sigma_lists lists;
+    size_t n_filters, cap_filters;
+    struct detect_filter *filters; /* malloc'ed while loading */
     const struct sigma_map *map;
     size_t n_reports, cap_reports;
     struct detect_report *reports; /* malloc'ed while loading */
@@ -51,6 +68,10 @@ struct detect_plan {
  * refused. Errors: ERR_NOMEM.
  */
 int detect_link(struct detect_plan *p, struct err *err) MUST_USE;
+/* Add the filters to the conditions of their rules. Filters that cannot be are refused. Errors: ERR_NOMEM. */
+int detect_filter(struct detect_plan *p, struct err *err) MUST_USE;
+/* Write the reason of a refusal into a row of the report. Errors: ERR_NOMEM. */
+int detect_load_refuse(struct detect_plan *p, size_t row, const struct err *why, struct err *err) MUST_USE;
 /* Mark a rule refused and write the reason into its row. Errors: ERR_NOMEM. */
 int detect_link_refuse(struct detect_plan *p, struct detect_rule *r, const struct err *why,
                        struct err *err) MUST_USE;

@@ -180,6 +180,8 @@ static int equal_need(const struct need_ctx *ctx, const struct leaf *l, struct n
     struct str text = l->text;
     struct num num;
     struct addr addr;
+    if (l->p->part != PRED_PART_NONE)
+        return 0;
     bool typed = l->slot != PRED_SLOT_NONE && l->slot < FIELD_COUNT;
     if (typed && field_row((uint16_t)l->slot)->type == FIELD_IP && addr_parse(l->p->text, &addr))
         return 0;

@@ -9,7 +9,7 @@
 
 #include "query/pred_set.h"
 
-#define NEED_TRIGGERS_MAX 512u /* of one rule; more: the rule is looked at for every event */
+#define NEED_TRIGGERS_MAX 65536u /* of one rule; more: the rule is looked at for every event */
 #define NEED_LITERAL_BYTES_MAX 64u
 #define NEED_VALUE_BYTES_MAX 64u /* of a value that equals; longer: searched as a literal */
 #define NEED_TAIL_DEPTH_MAX 3u

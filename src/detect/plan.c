@@ -18,7 +18,21 @@ struct cached {
     char text[CACHE_TEXT_BYTES];
 };
 
+#define GATE_KEY_BYTES 248u
+#define GATES_ONE_BY_ONE 8u
+#define GATE_ENTRIES 256u /* a power of two; 80 KiB */
+
+/* The log sources that events with these values are of: there are few kinds of events. */
+struct gates {
+    uint64_t hash;
+    uint16_t n; /* of the key; 0: free */
+    char key[GATE_KEY_BYTES];
+    uint64_t open[PLAN_GATES_CACHED / 64];
+};
+
 struct plan_room {
+    struct gates *gates_cache;
+    const struct gates *open; /* of the event; NULL: each gate is worked out */
     struct cached *cache;
     uint64_t seed; /* of the cache: outside bytes are its keys */
     uint32_t n_hits;
@@ -40,7 +54,8 @@ struct look {
     struct plan_room *r;
     const struct event *e;
     struct pred_scratch *s;
-    bool failed; /* vectorscan gave up */
+    unsigned asked; /* how often for a log source */
+    bool failed;    /* vectorscan gave up */
 };
 
 int plan_room_new(const struct plan *p, uint64_t seed, struct plan_room **ret, struct err *err)
@@ -53,9 +68,10 @@ int plan_room_new(const struct plan *p, uint64_t seed, struct plan_room **ret, s
     r->gates = calloc(p->n_rules + 1, sizeof(*r->gates));
     r->seed = seed;
     r->cache = calloc(CACHE_ENTRIES, sizeof(*r->cache));
+    r->gates_cache = calloc(GATE_ENTRIES, sizeof(*r->gates_cache));
     r->verdict = calloc(p->n_gates, sizeof(*r->verdict));
-    bool room =
-        r->seen != NULL && r->rules != NULL && r->gates != NULL && r->cache != NULL && r->verdict != NULL;
+    bool room = r->seen != NULL && r->rules != NULL && r->gates != NULL && r->cache != NULL &&
+                r->gates_cache != NULL && r->verdict != NULL;
     for (size_t i = 0; room && i < p->n_columns; i++) {
         if (p->columns[i].db != NULL)
             room = hs_alloc_scratch(p->columns[i].db, &r->scratch) == HS_SUCCESS;
@@ -78,19 +94,72 @@ void plan_room_free(struct plan_room *r)
     free(r->rules);
     free(r->gates);
     free(r->cache);
+    free(r->gates_cache);
     free(r->text);
     free(r);
 }
 
-/* The event is of the log source; worked out when it is first asked for. */
-static bool is_open(struct look *l, uint32_t gate)
+static bool work_out(struct look *l, uint32_t gate)
 {
-    if (gate == 0)
-        return true;
     uint64_t *known = &l->r->verdict[gate];
     if (*known >> 1 != l->r->epoch)
         *known = l->r->epoch << 1 | (uint64_t)pred_set_match(l->p->gates[gate], l->s);
     return (*known & 1) != 0;
+}
+
+/* The values that the log source depends on, one behind the other; 0 where they are too long. */
+static size_t make_key(const struct look *l, char key[GATE_KEY_BYTES])
+{
+    size_t n = 0;
+    for (size_t k = 0; k < l->p->n_keys; k++) {
+        size_t i = pred_set_first(l->s, l->p->keys[k].slot);
+        if (n == GATE_KEY_BYTES)
+            return 0;
+        key[n++] = i == SIZE_MAX ? 0 : 1;
+        for (; !l->p->keys[k].present && i != SIZE_MAX; i = pred_set_next(l->s, i)) {
+            struct str v = l->e->fields[i].value;
+            if (v.n > UINT8_MAX || v.n + 2 > GATE_KEY_BYTES - n)
+                return 0;
+            key[n++] = 2;
+            key[n++] = (char)v.n;
+            if (v.n > 0)
+                memcpy(key + n, v.p, v.n);
+            n += v.n;
+        }
+    }
+    return n;
+}
+
+static void find_gates(struct look *l)
+{
+    char key[GATE_KEY_BYTES];
+    struct plan_room *r = l->r;
+    size_t n = make_key(l, key);
+    if (n == 0)
+        return;
+    uint64_t hash = hash_bytes((struct str){key, n}, r->seed);
+    struct gates *g = &r->gates_cache[hash & (GATE_ENTRIES - 1)];
+    if (g->hash != hash || !str_eq((struct str){g->key, g->n}, (struct str){key, n})) {
+        *g = (struct gates){.hash = hash, .n = (uint16_t)n};
+        memcpy(g->key, key, n);
+        for (uint32_t i = 1; i < l->p->n_gates && i < PLAN_GATES_CACHED; i++) {
+            if (!l->p->live[i] && work_out(l, i))
+                g->open[i / 64] |= UINT64_C(1) << (i % 64);
+        }
+    }
+    r->open = g;
+}
+
+/* The event is of the log source. A few are worked out one by one; where more are asked for, all at once. */
+static bool is_open(struct look *l, uint32_t gate)
+{
+    if (gate == 0)
+        return true;
+    if (l->r->open == NULL && ++l->asked == GATES_ONE_BY_ONE)
+        find_gates(l);
+    if (l->r->open == NULL || l->p->live[gate])
+        return work_out(l, gate);
+    return (l->r->open->open[gate / 64] >> (gate % 64) & 1) != 0;
 }
 
 /* Its log source is asked for at the end: not while vectorscan reads texts that asking may overwrite. */
@@ -305,6 +374,7 @@ size_t plan_candidates(const struct plan *p, struct plan_room *r, const struct e
     struct look l = {.p = p, .r = r, .e = e, .s = s};
     r->epoch++;
     r->n_rules = 0;
+    r->open = NULL;
     for (size_t i = 0; i < p->n_always; i++)
         wake_rule(&l, &p->always[i]);
     for (size_t i = 0; i < e->n_fields; i++) {

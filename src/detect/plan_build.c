@@ -2,6 +2,7 @@
 
 #include "detect/plan_code.h"
 
+#define KEYS_MAX 32u
 #define NEED_MEMORY_MAX ((size_t)1 << 30)
 
 /* A trigger of one rule, while the plan is made. */
@@ -53,6 +54,57 @@ static int make_gates(struct builder *b, const struct plan_rule *rules)
         p->gates[g] = prog;
         p->n_gates += g == p->n_gates;
         b->gate_of[i] = (uint32_t)g;
+    }
+    return 0;
+}
+
+/* Note what a condition depends on; false where that is not a field of the event. As deep as the tree. */
+static int add_keys(struct builder *b, const struct pred *p, bool *ret_live)
+{
+    struct plan *plan = b->p;
+    for (size_t i = 0; i < p->n_children; i++) {
+        if (add_keys(b, p->children[i], ret_live) != 0)
+            return -1;
+    }
+    if (p->n_children > 0 || p->kind == PRED_TRUE || p->kind == PRED_AND || p->kind == PRED_OR)
+        return 0;
+    size_t slot =
+        p->kind == PRED_PHRASE || p->kind == PRED_WORD ? PRED_SLOT_ANY : pred_set_slot(b->set, &p->field);
+    if (slot == SIZE_MAX)
+        return fail_nomem(b);
+    if (slot == PRED_SLOT_NONE || (slot >= PRED_SLOT_RAW && slot < PRED_SLOT_NAMED) || p->kind == PRED_REF) {
+        *ret_live = true;
+        return 0;
+    }
+    size_t k = 0;
+    while (k < plan->n_keys && plan->keys[k].slot != slot)
+        k++;
+    if (k == KEYS_MAX) {
+        *ret_live = true;
+        return 0;
+    }
+    bool present = p->kind == PRED_EXISTS && (k == plan->n_keys || plan->keys[k].present);
+    plan->n_keys += k == plan->n_keys;
+    plan->keys[k] = (struct plan_key){slot, present};
+    return 0;
+}
+
+static int make_keys(struct builder *b, const struct plan_rule *rules)
+{
+    struct plan *p = b->p;
+    bool *done = ARENA_NEW(&b->work, bool, p->n_gates);
+    p->live = ARENA_NEW(b->a, bool, p->n_gates);
+    p->keys = ARENA_NEW(b->a, struct plan_key, KEYS_MAX);
+    if (done == NULL || p->live == NULL || p->keys == NULL)
+        return fail_nomem(b);
+    for (size_t i = 0; i < p->n_rules; i++) {
+        uint32_t gate = b->gate_of[i];
+        if (gate == 0 || done[gate])
+            continue;
+        done[gate] = true;
+        p->live[gate] = gate >= PLAN_GATES_CACHED;
+        if (add_keys(b, rules[i].where, &p->live[gate]) != 0)
+            return -1;
     }
     return 0;
 }
@@ -332,8 +384,8 @@ int plan_build(const struct plan_rule *rules, size_t n, struct pred_set *set, st
     arena_init(&b.work, NEED_MEMORY_MAX);
     b.p->n_rules = n;
     b.p->rules = rules;
-    bool ok = make_gates(&b, rules) == 0 && make_needs(&b, rules) == 0 && make_pairs(&b) == 0 &&
-              make_triggers(&b) == 0 && make_index(&b) == 0 && make_databases(&b) == 0;
+    bool ok = make_gates(&b, rules) == 0 && make_keys(&b, rules) == 0 && make_needs(&b, rules) == 0 &&
+              make_pairs(&b) == 0 && make_triggers(&b) == 0 && make_index(&b) == 0 && make_databases(&b) == 0;
     arena_done(&b.work);
     if (!ok) {
         plan_free(b.p);

@@ -38,10 +38,21 @@ struct plan_slot {
     bool number;     /* need_slot_is_number */
 };
 
+#define PLAN_GATES_CACHED 512u /* further ones are worked out for each event */
+
+/* A field that decides which log sources an event is of. */
+struct plan_key {
+    size_t slot;
+    bool present; /* only whether it is there */
+};
+
 struct plan {
     size_t n_rules;
     size_t n_gates;
     struct pred_prog **gates; /* conditions of log sources; gate 0 has none */
+    bool *live;               /* the gate depends on more than the keys */
+    size_t n_keys;
+    struct plan_key *keys;
     size_t n_wakes;
     struct plan_wake *wakes;
     size_t n_triggers, n_literals;

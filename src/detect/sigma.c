@@ -5,9 +5,9 @@ static int fail_nomem(struct err *err)
     return err_set(err, ERR_NOMEM, "no memory for the rules");
 }
 
-/* All selections of the detection map, in the order of the text. */
-static int parse_selections(const struct yamltree_node *map, const struct sigma_tables *tables,
-                            struct arena *a, struct sigma_selection **ret, size_t *ret_n, struct err *err)
+int sigma_selections(const struct yamltree_node *map, const struct str *keys, size_t n_keys,
+                     const struct sigma_tables *tables, struct arena *a, struct sigma_selection **ret,
+                     size_t *ret_n, struct err *err)
 {
     struct sigma_selection *list = ARENA_NEW(a, struct sigma_selection, map->n);
     size_t n = 0;
@@ -15,7 +15,10 @@ static int parse_selections(const struct yamltree_node *map, const struct sigma_
         return fail_nomem(err);
     for (size_t i = 0; i < map->n; i++) {
         struct pred *tree = NULL;
-        if (str_eq(map->keys[i]->text, S("condition")))
+        bool is_key = false;
+        for (size_t k = 0; k < n_keys; k++)
+            is_key = is_key || str_eq(map->keys[i]->text, keys[k]);
+        if (is_key)
             continue;
         if (str_eq(map->keys[i]->text, S("timeframe")))
             return yamltree_fail(map->keys[i], err, "timeframe is obsolete, write a correlation instead");
@@ -24,15 +27,37 @@ static int parse_selections(const struct yamltree_node *map, const struct sigma_
         list[n++] = (struct sigma_selection){.name = map->keys[i]->text, .tree = tree};
     }
     if (n == 0)
-        return yamltree_fail(map, err, "detection has no selection");
+        return yamltree_fail(map, err, "there is no selection");
     *ret = list;
     *ret_n = n;
     return 0;
 }
 
-static int parse_detection(const struct yamltree_node *doc, const struct sigma_map *map, struct arena *a,
-                           struct sigma_rule *r, struct err *err)
+int sigma_texts(const struct yamltree_node *node, size_t max, struct arena *a, struct rule_list *ret,
+                struct err *err)
 {
+    size_t n = node->kind == YAMLTREE_LIST ? node->n : 1;
+    if (node->kind == YAMLTREE_MAP || n == 0 || n > max)
+        return yamltree_fail(node, err, "expected a text or a list of 1 to %zu texts", max);
+    ret->items = ARENA_NEW(a, struct str, n);
+    if (ret->items == NULL)
+        return fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        const struct yamltree_node *one = node->kind == YAMLTREE_LIST ? node->items[i] : node;
+        if (yamltree_str(one, &ret->items[i], err) != 0)
+            return -1;
+        if (ret->items[i].n == 0)
+            return yamltree_fail(one, err, "an empty text");
+    }
+    ret->n = n;
+    return 0;
+}
+
+static int parse_detection(const struct yamltree_node *doc, const struct sigma_map *map,
+                           const struct sigma_lists *lists, struct arena *a, struct sigma_rule *r,
+                           struct err *err)
+{
+    static const struct str keys[] = {S("condition")};
     const struct yamltree_node *detection = yamltree_get(doc, S("detection"));
     const struct yamltree_node *logsource = yamltree_get(doc, S("logsource"));
     struct sigma_selection *selections = NULL;
@@ -40,8 +65,10 @@ static int parse_detection(const struct yamltree_node *doc, const struct sigma_m
     size_t n = 0;
     if (logsource == NULL)
         return yamltree_fail(doc, err, "logsource is missing");
-    if (sigma_map_source(map, logsource, a, &where, &r->tables, err) != 0)
+    if (sigma_map_words(logsource, &r->source, err) != 0 ||
+        sigma_map_source(map, logsource, a, &where, &r->tables, err) != 0)
         return -1;
+    r->tables.lists = lists;
     if (detection == NULL)
         return yamltree_fail(doc, err, "detection is missing");
     if (detection->kind != YAMLTREE_MAP)
@@ -49,7 +76,7 @@ static int parse_detection(const struct yamltree_node *doc, const struct sigma_m
     const struct yamltree_node *condition = yamltree_get(detection, S("condition"));
     if (yamltree_is_null(condition))
         return yamltree_fail(detection, err, "condition is missing");
-    if (parse_selections(detection, &r->tables, a, &selections, &n, err) != 0 ||
+    if (sigma_selections(detection, keys, COUNT_OF(keys), &r->tables, a, &selections, &n, err) != 0 ||
         sigma_cond_parse(condition, selections, n, a, &tree, err) != 0)
         return -1;
     struct pred *both[2] = {where, tree};
@@ -73,15 +100,15 @@ static int parse_correlation(const struct yamltree_node *doc, const struct yamlt
     return yamltree_opt_bool(doc, S("generate"), &r->corr->generate, err);
 }
 
-int sigma_parse(const struct yamltree_node *doc, const struct sigma_map *map, struct arena *a,
-                struct sigma_rule *ret, struct err *err)
+int sigma_parse(const struct yamltree_node *doc, const struct sigma_map *map, const struct sigma_lists *lists,
+                struct arena *a, struct sigma_rule *ret, struct err *err)
 {
     static const struct {
         struct str key;
         const char *why;
     } refused[] = {
         {S("action"), "collections (action) are obsolete"},
-        {S("filter"), "filter documents are not supported"},
+        {S("filter"), "a filter has no detection and no correlation of its own"},
     };
     struct sigma_rule r = {.info = ret->info};
     if (doc->kind != YAMLTREE_MAP)
@@ -94,7 +121,8 @@ int sigma_parse(const struct yamltree_node *doc, const struct sigma_map *map, st
     if (sigma_meta_parse(doc, a, &r.info, err) != 0)
         return -1;
     const struct yamltree_node *corr = yamltree_get(doc, S("correlation"));
-    int rc = corr != NULL ? parse_correlation(doc, corr, a, &r, err) : parse_detection(doc, map, a, &r, err);
+    int rc = corr != NULL ? parse_correlation(doc, corr, a, &r, err)
+                          : parse_detection(doc, map, lists, a, &r, err);
     if (rc == 0)
         *ret = r;
     return rc;

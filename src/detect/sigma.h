@@ -7,8 +7,8 @@
 #ifndef KHIEN_DETECT_SIGMA_H
 #define KHIEN_DETECT_SIGMA_H
 
-#include "codec/yamltree.h"
 #include "detect/rule.h"
+#include "detect/sigma_list.h"
 #include "query/pred.h"
 
 #define SIGMA_VALUES_MAX 16384u     /* of one item, after encodings and dash variants */
@@ -29,10 +29,15 @@ struct sigma_names {
 
 struct sigma_map; /* log sources and field names: catalogue/sigma */
 struct sigma_table;
-/* The tables that a log source uses, in order. */
+/* The tables that a log source uses, in order, and the lists of placeholders. */
 struct sigma_tables {
     size_t n;
     const struct sigma_table **items;
+    const struct sigma_lists *lists; /* NULL: none */
+};
+/* The words of a log source; .n == 0 where one is not named. */
+struct sigma_source {
+    struct str product, category, service;
 };
 
 /*
@@ -41,6 +46,9 @@ struct sigma_tables {
  */
 int sigma_map_parse(struct str logsources, struct str logsources_file, struct str fields,
                     struct str fields_file, struct arena *a, const struct sigma_map **ret,
+                    struct err *err) MUST_USE;
+/* Product, category and service of a "logsource" map. */
+int sigma_map_words(const struct yamltree_node *logsource, struct sigma_source *ret,
                     struct err *err) MUST_USE;
 /*
  * Names of a Sigma field in events of these tables (NULL: names pass through). A name that the field table of
@@ -73,7 +81,26 @@ struct sigma_selection {
 int sigma_cond_parse(const struct yamltree_node *condition, const struct sigma_selection *selections,
                      size_t n, struct arena *a, struct pred **ret, struct err *err) MUST_USE;
 
-enum sigma_corr_type { SIGMA_EVENT_COUNT, SIGMA_VALUE_COUNT, SIGMA_TEMPORAL, SIGMA_TEMPORAL_ORDERED };
+enum sigma_corr_type {
+    SIGMA_EVENT_COUNT,
+    SIGMA_VALUE_COUNT,
+    SIGMA_TEMPORAL,
+    SIGMA_TEMPORAL_ORDERED,
+    SIGMA_VALUE_SUM, /* from here on: measures of a window's values */
+    SIGMA_VALUE_AVG,
+    SIGMA_VALUE_PERCENTILE
+};
+
+/* What the measure of a window must keep to. */
+struct sigma_limits {
+    bool has_low, low_incl, has_high, high_incl, has_not;
+    double low, high, not ;
+    /*
+     * value_percentile: the value below which so many percent of the values lie; 0: the measure is how many
+     * percent of the values are equal to that of the event.
+     */
+    double percentile;
+};
 
 struct sigma_alias {
     struct str alias, rule, field; /* field of the events of that rule */
@@ -87,7 +114,8 @@ struct sigma_corr {
     struct rule_list group_by;        /* Sigma names or aliases, at most SIGMA_GROUP_MAX */
     size_t n_aliases;
     struct sigma_alias *aliases;
-    struct str value_field; /* value_count */
+    struct str value_field;     /* value_count and measures */
+    struct sigma_limits limits; /* measures */
     int64_t span_ns;
     uint64_t low, high; /* the count must lie in [low, high]; high UINT64_MAX: open */
     bool generate;      /* the rules referred to match on their own too */
@@ -97,11 +125,28 @@ int sigma_corr_parse(const struct yamltree_node *map, struct arena *a, struct si
 
 struct sigma_rule {
     struct rule_info info;
-    struct pred *tree;          /* log source and condition; NULL for a correlation */
-    struct pred *where, *cond;  /* its two parts; where NULL: any log source */
+    struct pred *tree;         /* log source and condition; NULL for a correlation */
+    struct pred *where, *cond; /* its two parts; where NULL: any log source */
+    struct sigma_source source;
     struct sigma_tables tables; /* of its log source */
     struct sigma_corr *corr;    /* NULL for a rule */
 };
+/* A filter: what rules of a log source must not tell. */
+struct sigma_filter {
+    struct rule_info info;
+    struct sigma_source source;
+    bool any;                         /* of all rules of the log source */
+    const struct yamltree_node *node; /* "rules", for errors while linking */
+    struct rule_list refs;            /* ids or names */
+    struct pred *keep;                /* what must hold beside a rule's condition */
+};
+/* The document is a filter. */
+bool sigma_filter_is(const struct yamltree_node *doc);
+int sigma_filter_parse(const struct yamltree_node *doc, const struct sigma_map *map,
+                       const struct sigma_lists *lists, struct arena *a, struct sigma_filter *ret,
+                       struct err *err) MUST_USE;
+/* The filter is for rules of this log source: each word that it names is the rule's. */
+bool sigma_filter_fits(const struct sigma_filter *f, const struct sigma_source *rule);
 /* info of a document as far as it can be read (for the report of a refused rule); never fails. */
 void sigma_peek(const struct yamltree_node *doc, struct rule_info *ret);
 /* A text by key, left alone where absent; a plain number is not a text. */
@@ -109,7 +154,16 @@ int sigma_meta_text(const struct yamltree_node *map, struct str key, struct str 
                     struct err *err) MUST_USE;
 int sigma_meta_parse(const struct yamltree_node *doc, struct arena *a, struct rule_info *ret,
                      struct err *err) MUST_USE;
-int sigma_parse(const struct yamltree_node *doc, const struct sigma_map *map, struct arena *a,
-                struct sigma_rule *ret, struct err *err) MUST_USE;
+int sigma_parse(const struct yamltree_node *doc, const struct sigma_map *map, const struct sigma_lists *lists,
+                struct arena *a, struct sigma_rule *ret, struct err *err) MUST_USE;
+/* The selections of a map but those named by keys, in the order of the text. */
+int sigma_selections(const struct yamltree_node *map, const struct str *keys, size_t n_keys,
+                     const struct sigma_tables *tables, struct arena *a, struct sigma_selection **ret,
+                     size_t *ret_n, struct err *err) MUST_USE;
+/* A text or a list of texts, none of them empty, at most max. */
+int sigma_texts(const struct yamltree_node *node, size_t max, struct arena *a, struct rule_list *ret,
+                struct err *err) MUST_USE;
+/* The node under NOT; NULL: no memory. */
+struct pred *sigma_negate(struct pred *child, struct arena *a) MUST_USE;
 
 #endif

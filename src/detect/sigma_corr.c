@@ -4,41 +4,20 @@
 
 static const struct {
     struct str name;
-    int type; /* -1: known, not supported */
+    enum sigma_corr_type type;
 } type_rows[] = {
     {S("event_count"), SIGMA_EVENT_COUNT},
     {S("value_count"), SIGMA_VALUE_COUNT},
     {S("temporal"), SIGMA_TEMPORAL},
     {S("temporal_ordered"), SIGMA_TEMPORAL_ORDERED},
-    {S("value_sum"), -1},
-    {S("value_avg"), -1},
-    {S("value_percentile"), -1},
+    {S("value_sum"), SIGMA_VALUE_SUM},
+    {S("value_avg"), SIGMA_VALUE_AVG},
+    {S("value_percentile"), SIGMA_VALUE_PERCENTILE},
 };
 
 static int fail_nomem(struct err *err)
 {
     return err_set(err, ERR_NOMEM, "no memory for the rules");
-}
-
-/* A text or a list of texts, at most max of them. */
-static int parse_list(const struct yamltree_node *node, size_t max, struct arena *a, struct rule_list *ret,
-                      struct err *err)
-{
-    size_t n = node->kind == YAMLTREE_LIST ? node->n : 1;
-    if (node->kind == YAMLTREE_MAP || n == 0 || n > max)
-        return yamltree_fail(node, err, "expected a text or a list of 1 to %zu texts", max);
-    ret->items = ARENA_NEW(a, struct str, n);
-    if (ret->items == NULL)
-        return fail_nomem(err);
-    for (size_t i = 0; i < n; i++) {
-        const struct yamltree_node *one = node->kind == YAMLTREE_LIST ? node->items[i] : node;
-        if (yamltree_str(one, &ret->items[i], err) != 0)
-            return -1;
-        if (ret->items[i].n == 0)
-            return yamltree_fail(one, err, "an empty text");
-    }
-    ret->n = n;
-    return 0;
 }
 
 static int parse_type(const struct yamltree_node *map, struct sigma_corr *c, struct err *err)
@@ -51,9 +30,7 @@ static int parse_type(const struct yamltree_node *map, struct sigma_corr *c, str
     for (size_t i = 0; i < COUNT_OF(type_rows); i++) {
         if (!str_eq(type_rows[i].name, name))
             continue;
-        if (type_rows[i].type < 0)
-            return yamltree_fail(node, err, "correlation type '%.*s' is not supported", STR_ARG(name));
-        c->type = (enum sigma_corr_type)type_rows[i].type;
+        c->type = type_rows[i].type;
         return 0;
     }
     return yamltree_fail(node, err, "unknown correlation type '%.*s'", STR_ARG(name));
@@ -86,8 +63,8 @@ static int parse_bound(const struct yamltree_node *key, const struct yamltree_no
                        struct sigma_corr *c, struct err *err)
 {
     int64_t n = 0;
-    if (str_eq(key->text, S("neq")))
-        return yamltree_fail(key, err, "condition 'neq' is not supported");
+    if (str_eq(key->text, S("neq")) || str_eq(key->text, S("percentile")))
+        return yamltree_fail(key, err, "condition '%.*s' is for measures of values only", STR_ARG(key->text));
     if (yamltree_i64(value, 0, SIGMA_COUNT_MAX, &n, err) != 0)
         return -1;
     uint64_t v = (uint64_t)n;
@@ -105,19 +82,86 @@ static int parse_bound(const struct yamltree_node *key, const struct yamltree_no
     return 0;
 }
 
+static void raise_low(struct sigma_limits *l, double v, bool incl)
+{
+    if (l->has_low && (l->low > v || (l->low == v && !l->low_incl)))
+        return;
+    l->has_low = true;
+    l->low = v;
+    l->low_incl = incl;
+}
+
+static void lower_high(struct sigma_limits *l, double v, bool incl)
+{
+    if (l->has_high && (l->high < v || (l->high == v && !l->high_incl)))
+        return;
+    l->has_high = true;
+    l->high = v;
+    l->high_incl = incl;
+}
+
+/* One comparison of a measure. */
+static int parse_limit(const struct yamltree_node *key, const struct yamltree_node *value,
+                       struct sigma_corr *c, struct err *err)
+{
+    struct sigma_limits *l = &c->limits;
+    double v = 0;
+    if (yamltree_double(value, &v, err) != 0)
+        return -1;
+    bool eq = str_eq(key->text, S("eq"));
+    if (eq || str_eq(key->text, S("gt")) || str_eq(key->text, S("gte")))
+        raise_low(l, v, !str_eq(key->text, S("gt")));
+    if (eq || str_eq(key->text, S("lt")) || str_eq(key->text, S("lte")))
+        lower_high(l, v, !str_eq(key->text, S("lt")));
+    if (str_eq(key->text, S("neq"))) {
+        l->has_not = true;
+        l->not = v;
+    }
+    if (!str_eq(key->text, S("percentile")))
+        return 0;
+    if (c->type != SIGMA_VALUE_PERCENTILE || v <= 0 || v >= 100)
+        return yamltree_fail(value, err, "percentile belongs to value_percentile and lies between 0 and 100");
+    l->percentile = v;
+    return 0;
+}
+
+static int check_limits(const struct yamltree_node *node, const struct sigma_corr *c, struct err *err)
+{
+    const struct sigma_limits *l = &c->limits;
+    if (!l->has_low && (!l->has_high || c->type == SIGMA_VALUE_SUM) && !l->has_not)
+        return yamltree_fail(node, err,
+                             c->type == SIGMA_VALUE_SUM
+                                 ? "a sum needs gte, gt or eq: what is not sent is not summed here"
+                                 : "the condition needs a comparison");
+    if (l->has_low && l->has_high &&
+        (l->low > l->high || (l->low == l->high && !(l->low_incl && l->high_incl))))
+        return yamltree_fail(node, err, "the condition can never hold");
+    return 0;
+}
+
+static bool is_measure(const struct sigma_corr *c)
+{
+    return c->type >= SIGMA_VALUE_SUM;
+}
+
 static int parse_condition(const struct yamltree_node *node, struct sigma_corr *c, struct err *err)
 {
-    static const struct str keys[] = {S("gt"), S("gte"), S("lt"), S("lte"), S("eq"), S("neq"), S("field")};
+    static const struct str keys[] = {S("gt"), S("gte"), S("lt"),    S("lte"),
+                                      S("eq"), S("neq"), S("field"), S("percentile")};
     if (node->kind != YAMLTREE_MAP)
         return yamltree_fail(node, err, "the condition of a correlation must be a map such as {gte: 10}");
     if (yamltree_only_keys(node, keys, COUNT_OF(keys), err) != 0)
         return -1;
     for (size_t i = 0; i < node->n; i++) {
-        int rc = str_eq(node->keys[i]->text, S("field")) ? yamltree_str(node->items[i], &c->value_field, err)
-                                                         : parse_bound(node->keys[i], node->items[i], c, err);
+        const struct yamltree_node *key = node->keys[i], *value = node->items[i];
+        int rc = str_eq(key->text, S("field")) ? yamltree_str(value, &c->value_field, err)
+                 : is_measure(c)               ? parse_limit(key, value, c, err)
+                                               : parse_bound(key, value, c, err);
         if (rc != 0)
             return -1;
     }
+    if (is_measure(c))
+        return check_limits(node, c, err);
     if (c->low == 0)
         return yamltree_fail(node, err,
                              "the condition needs gte, gt or eq above 0: missing events are not "
@@ -134,10 +178,11 @@ static int check_type(const struct yamltree_node *condition, struct sigma_corr *
     const struct yamltree_node *at = condition == NULL ? c->node : condition;
     if (!temporal && condition == NULL)
         return yamltree_fail(c->node, err, "key 'condition' is missing");
-    if (c->type == SIGMA_VALUE_COUNT && c->value_field.n == 0)
-        return yamltree_fail(at, err, "value_count needs a field in its condition");
-    if (c->type != SIGMA_VALUE_COUNT && c->value_field.p != NULL)
-        return yamltree_fail(at, err, "only value_count has a field in its condition");
+    bool values = c->type == SIGMA_VALUE_COUNT || is_measure(c);
+    if (values && c->value_field.n == 0)
+        return yamltree_fail(at, err, "a correlation of values needs a field in its condition");
+    if (!values && c->value_field.p != NULL)
+        return yamltree_fail(at, err, "only correlations of values have a field in their condition");
     if (c->type == SIGMA_VALUE_COUNT &&
         (c->low > SIGMA_DISTINCT_MAX || (c->high != UINT64_MAX && c->high > SIGMA_DISTINCT_MAX)))
         return yamltree_fail(at, err, "value_count counts at most %u values", SIGMA_DISTINCT_MAX);
@@ -194,8 +239,8 @@ int sigma_corr_parse(const struct yamltree_node *map, struct arena *a, struct si
         return -1;
     if (rules == NULL)
         return yamltree_fail(map, err, "key 'rules' is missing");
-    if (parse_list(rules, SIGMA_REFS_MAX, a, &c.refs, err) != 0 ||
-        (!yamltree_is_null(group_by) && parse_list(group_by, SIGMA_GROUP_MAX, a, &c.group_by, err) != 0) ||
+    if (sigma_texts(rules, SIGMA_REFS_MAX, a, &c.refs, err) != 0 ||
+        (!yamltree_is_null(group_by) && sigma_texts(group_by, SIGMA_GROUP_MAX, a, &c.group_by, err) != 0) ||
         parse_timespan(map, &c, err) != 0 ||
         (condition != NULL && parse_condition(condition, &c, err) != 0) ||
         parse_aliases(yamltree_get(map, S("aliases")), a, &c, err) != 0 ||

@@ -36,46 +36,48 @@ enum modifier {
     MOD_M,
     MOD_S,
     MOD_ENCODE,
-    MOD_REFUSED,
+    MOD_EXPAND,
+    MOD_FIELDREF,
+    MOD_PART,
 };
 
 static const struct modifier_row {
     struct str name;
     enum modifier id;
     enum sigma_encoding encoding; /* MOD_ENCODE */
-    const char *why_not;          /* MOD_REFUSED */
+    enum pred_part part;          /* MOD_PART */
 } modifier_rows[] = {
-    {S("contains"), MOD_CONTAINS, 0, NULL},
-    {S("startswith"), MOD_STARTSWITH, 0, NULL},
-    {S("endswith"), MOD_ENDSWITH, 0, NULL},
-    {S("re"), MOD_RE, 0, NULL},
-    {S("cidr"), MOD_CIDR, 0, NULL},
-    {S("exists"), MOD_EXISTS, 0, NULL},
-    {S("lt"), MOD_LT, 0, NULL},
-    {S("lte"), MOD_LTE, 0, NULL},
-    {S("gt"), MOD_GT, 0, NULL},
-    {S("gte"), MOD_GTE, 0, NULL},
-    {S("all"), MOD_ALL, 0, NULL},
-    {S("cased"), MOD_CASED, 0, NULL},
-    {S("neq"), MOD_NEQ, 0, NULL},
-    {S("windash"), MOD_WINDASH, 0, NULL},
-    {S("i"), MOD_I, 0, NULL},
-    {S("m"), MOD_M, 0, NULL},
-    {S("s"), MOD_S, 0, NULL},
-    {S("base64"), MOD_ENCODE, SIGMA_BASE64, NULL},
-    {S("base64offset"), MOD_ENCODE, SIGMA_BASE64_OFFSET, NULL},
-    {S("wide"), MOD_ENCODE, SIGMA_UTF16LE, NULL},
-    {S("utf16le"), MOD_ENCODE, SIGMA_UTF16LE, NULL},
-    {S("utf16be"), MOD_ENCODE, SIGMA_UTF16BE, NULL},
-    {S("utf16"), MOD_ENCODE, SIGMA_UTF16, NULL},
-    {S("expand"), MOD_REFUSED, 0, "placeholders have no lists of values here"},
-    {S("fieldref"), MOD_REFUSED, 0, "two fields of an event cannot be compared"},
-    {S("minute"), MOD_REFUSED, 0, "parts of a date cannot be compared"},
-    {S("hour"), MOD_REFUSED, 0, "parts of a date cannot be compared"},
-    {S("day"), MOD_REFUSED, 0, "parts of a date cannot be compared"},
-    {S("week"), MOD_REFUSED, 0, "parts of a date cannot be compared"},
-    {S("month"), MOD_REFUSED, 0, "parts of a date cannot be compared"},
-    {S("year"), MOD_REFUSED, 0, "parts of a date cannot be compared"},
+    {S("contains"), MOD_CONTAINS, 0, 0},
+    {S("startswith"), MOD_STARTSWITH, 0, 0},
+    {S("endswith"), MOD_ENDSWITH, 0, 0},
+    {S("re"), MOD_RE, 0, 0},
+    {S("cidr"), MOD_CIDR, 0, 0},
+    {S("exists"), MOD_EXISTS, 0, 0},
+    {S("lt"), MOD_LT, 0, 0},
+    {S("lte"), MOD_LTE, 0, 0},
+    {S("gt"), MOD_GT, 0, 0},
+    {S("gte"), MOD_GTE, 0, 0},
+    {S("all"), MOD_ALL, 0, 0},
+    {S("cased"), MOD_CASED, 0, 0},
+    {S("neq"), MOD_NEQ, 0, 0},
+    {S("windash"), MOD_WINDASH, 0, 0},
+    {S("i"), MOD_I, 0, 0},
+    {S("m"), MOD_M, 0, 0},
+    {S("s"), MOD_S, 0, 0},
+    {S("base64"), MOD_ENCODE, SIGMA_BASE64, 0},
+    {S("base64offset"), MOD_ENCODE, SIGMA_BASE64_OFFSET, 0},
+    {S("wide"), MOD_ENCODE, SIGMA_UTF16LE, 0},
+    {S("utf16le"), MOD_ENCODE, SIGMA_UTF16LE, 0},
+    {S("utf16be"), MOD_ENCODE, SIGMA_UTF16BE, 0},
+    {S("utf16"), MOD_ENCODE, SIGMA_UTF16, 0},
+    {S("expand"), MOD_EXPAND, 0, 0},
+    {S("fieldref"), MOD_FIELDREF, 0, 0},
+    {S("minute"), MOD_PART, 0, PRED_PART_MINUTE},
+    {S("hour"), MOD_PART, 0, PRED_PART_HOUR},
+    {S("day"), MOD_PART, 0, PRED_PART_DAY},
+    {S("week"), MOD_PART, 0, PRED_PART_WEEK},
+    {S("month"), MOD_PART, 0, PRED_PART_MONTH},
+    {S("year"), MOD_PART, 0, PRED_PART_YEAR},
 };
 
 struct item {
@@ -84,7 +86,9 @@ struct item {
     enum match match;
     enum modifier compare; /* MATCH_RANGE */
     bool typed;            /* match was chosen by a modifier */
-    bool all, cased, neq, windash, re_i, re_m, re_s;
+    bool all, cased, neq, windash, re_i, re_m, re_s, expand, fieldref;
+    enum pred_part part;
+    const struct sigma_tables *tables;
     size_t n_encodings;
     enum sigma_encoding encodings[MODIFIERS_MAX];
     struct sigma_names names;
@@ -110,7 +114,7 @@ struct pred *sigma_join(enum pred_kind kind, struct pred **children, size_t n, s
     return p;
 }
 
-static struct pred *negate(struct pred *child, struct arena *a)
+struct pred *sigma_negate(struct pred *child, struct arena *a)
 {
     struct pred *p = ARENA_NEW(a, struct pred, 1);
     struct pred **list = ARENA_NEW(a, struct pred *, 1);
@@ -176,9 +180,15 @@ static int add_modifier(struct item *it, const struct modifier_row *row, struct 
         assert(it->n_encodings < MODIFIERS_MAX);
         it->encodings[it->n_encodings++] = row->encoding;
         return 0;
-    case MOD_REFUSED:
-        return yamltree_fail(it->key, err, "modifier '%.*s' is not supported: %s", STR_ARG(row->name),
-                             row->why_not);
+    case MOD_EXPAND:
+        return set_flag(it, &it->expand, err);
+    case MOD_FIELDREF:
+        return set_flag(it, &it->fieldref, err);
+    case MOD_PART:
+        if (it->part != PRED_PART_NONE)
+            return yamltree_fail(it->key, err, "'%.*s' asks for two parts of a date", STR_ARG(it->key->text));
+        it->part = row->part;
+        return 0;
     }
     return 0;
 }
@@ -196,8 +206,16 @@ static int check_modifiers(const struct item *it, struct err *err)
         why = "cased needs a text";
     else if (it->match == MATCH_EXISTS && (it->all || it->neq))
         why = "exists stands alone";
-    else if (it->field.n == 0 && !text && it->match != MATCH_RE)
+    else if (it->field.n == 0 &&
+             ((!text && it->match != MATCH_RE) || it->fieldref || it->part != PRED_PART_NONE))
         why = "this modifier needs a field";
+    else if (it->fieldref && (!text || it->match == MATCH_CONTAINS || it->n_encodings > 0 || it->windash ||
+                              it->expand || it->all))
+        why = "fieldref goes with startswith, endswith, cased and neq only";
+    else if (it->part != PRED_PART_NONE && it->match != MATCH_EQ && it->match != MATCH_RANGE)
+        why = "a part of a date is a number";
+    else if (it->part != PRED_PART_NONE && (it->n_encodings > 0 || it->windash || it->cased || it->fieldref))
+        why = "a part of a date is a number";
     if (why != NULL)
         return yamltree_fail(it->key, err, "modifiers of '%.*s': %s", STR_ARG(it->key->text), why);
     return 0;
@@ -313,8 +331,45 @@ static int exists_leaf(const struct item *it, const struct yamltree_node *value,
     if (yamltree_bool(value, &there, err) != 0 || spread(it, &leaf, ret, err) != 0)
         return -1;
     if (!there)
-        *ret = negate(*ret, it->a);
+        *ret = sigma_negate(*ret, it->a);
     return *ret == NULL ? fail_nomem(err) : 0;
+}
+
+/* Any value of the one field with any value of the other, under whatever names they come. */
+static int ref_leaf(const struct item *it, const struct yamltree_node *value, struct pred **ret,
+                    struct err *err)
+{
+    static const enum pred_kind kinds[] = {[MATCH_EQ] = PRED_EQ,
+                                           [MATCH_CONTAINS] = PRED_CONTAINS,
+                                           [MATCH_STARTS] = PRED_STARTS,
+                                           [MATCH_ENDS] = PRED_ENDS};
+    struct sigma_names others = {0};
+    bool pattern = str_find_char(value->text, '*') != SIZE_MAX || str_find_char(value->text, '?') != SIZE_MAX;
+    if (value->text.n == 0 || pattern)
+        return yamltree_fail(value, err, "'%.*s' is not the name of a field", STR_ARG(value->text));
+    if (sigma_map_field(it->tables, value->text, it->a, &others, err) != 0)
+        return -1;
+    struct pred **list = ARENA_NEW(it->a, struct pred *, others.n);
+    if (list == NULL)
+        return fail_nomem(err);
+    for (size_t i = 0; i < others.n; i++) {
+        struct pred leaf = {.kind = PRED_REF,
+                            .cased = it->cased,
+                            .how = kinds[it->match],
+                            .ref = pred_field_find(others.items[i])};
+        if (check_leaf(it, value, &leaf, err) != 0 || spread(it, &leaf, &list[i], err) != 0)
+            return -1;
+    }
+    *ret = sigma_join(PRED_OR, list, others.n, it->a);
+    return *ret == NULL ? fail_nomem(err) : 0;
+}
+
+static int part_leaf(const struct item *it, const struct yamltree_node *value, struct pred **ret,
+                     struct err *err)
+{
+    int64_t number = 0;
+    struct pred leaf = {.kind = PRED_EQ, .text = value->text, .part = it->part};
+    return yamltree_i64(value, 0, 9999, &number, err) != 0 ? -1 : spread(it, &leaf, ret, err);
 }
 
 static int range_leaf(const struct item *it, const struct yamltree_node *value, struct pred **ret,
@@ -325,7 +380,7 @@ static int range_leaf(const struct item *it, const struct yamltree_node *value, 
         return -1;
     bool low = it->compare == MOD_GT || it->compare == MOD_GTE;
     bool incl = it->compare == MOD_GTE || it->compare == MOD_LTE;
-    struct pred leaf = {.kind = PRED_RANGE, .low_open = !low, .high_open = low};
+    struct pred leaf = {.kind = PRED_RANGE, .low_open = !low, .high_open = low, .part = it->part};
     if (low) {
         leaf.low = value->text;
         leaf.low_incl = incl;
@@ -379,10 +434,14 @@ static int one_value(const struct item *it, const struct yamltree_node *value, s
         return yamltree_fail(value, err, "a value holds a NUL byte");
     if (yamltree_is_null(value)) {
         struct pred leaf = {.kind = PRED_NULL};
-        if (it->match != MATCH_EQ || it->field.n == 0)
+        if (it->match != MATCH_EQ || it->field.n == 0 || it->fieldref || it->part != PRED_PART_NONE)
             return yamltree_fail(value, err, "null cannot be used with '%.*s'", STR_ARG(it->key->text));
         return spread(it, &leaf, ret, err);
     }
+    if (it->fieldref)
+        return ref_leaf(it, value, ret, err);
+    if (it->part != PRED_PART_NONE && it->match == MATCH_EQ)
+        return part_leaf(it, value, ret, err);
     switch (it->match) {
     case MATCH_RE:
         return regex_leaf(it, value, ret, err);
@@ -395,6 +454,26 @@ static int one_value(const struct item *it, const struct yamltree_node *value, s
     default:
         return text_leaf(it, value, ret, err);
     }
+}
+
+/* Any of the values that the placeholders stand for. */
+static int expanded_value(const struct item *it, const struct yamltree_node *value, struct pred **ret,
+                          struct err *err)
+{
+    const struct yamltree_node **nodes = NULL;
+    size_t n = 0;
+    if (sigma_list_expand(it->tables == NULL ? NULL : it->tables->lists, value, SIGMA_VALUES_MAX, it->a,
+                          &nodes, &n, err) != 0)
+        return -1;
+    struct pred **list = ARENA_NEW(it->a, struct pred *, n);
+    if (list == NULL)
+        return fail_nomem(err);
+    for (size_t i = 0; i < n; i++) {
+        if (one_value(it, nodes[i], &list[i], err) != 0)
+            return -1;
+    }
+    *ret = sigma_join(PRED_OR, list, n, it->a);
+    return *ret == NULL ? fail_nomem(err) : 0;
 }
 
 static int all_values(const struct item *it, const struct yamltree_node *value, struct pred **ret,
@@ -412,19 +491,19 @@ static int all_values(const struct item *it, const struct yamltree_node *value, 
         return fail_nomem(err);
     for (size_t i = 0; i < n; i++) {
         const struct yamltree_node *one = value->kind == YAMLTREE_LIST ? value->items[i] : value;
-        if (one_value(it, one, &list[i], err) != 0)
+        if ((it->expand ? expanded_value(it, one, &list[i], err) : one_value(it, one, &list[i], err)) != 0)
             return -1;
     }
     *ret = sigma_join(it->all ? PRED_AND : PRED_OR, list, n, it->a);
     if (*ret != NULL && it->neq)
-        *ret = negate(*ret, it->a);
+        *ret = sigma_negate(*ret, it->a);
     return *ret == NULL ? fail_nomem(err) : 0;
 }
 
 int sigma_item(const struct yamltree_node *key, const struct yamltree_node *value,
                const struct sigma_tables *tables, struct arena *a, struct pred **ret, struct err *err)
 {
-    struct item it = {.key = key, .a = a};
+    struct item it = {.key = key, .tables = tables, .a = a};
     if (parse_key(&it, err) != 0)
         return -1;
     struct str name = it.field.n == 0 ? S("*") : it.field;

@@ -15,8 +15,8 @@ struct sigma_table {
 };
 
 struct source_row {
-    struct str product, category, service; /* .p == NULL: not named */
-    const struct yamltree_node *where;     /* NULL: every event */
+    struct sigma_source words;
+    const struct yamltree_node *where; /* NULL: every event */
     struct sigma_tables tables;
 };
 
@@ -116,13 +116,13 @@ static int find_tables(const struct sigma_map *m, const struct yamltree_node *li
     return 0;
 }
 
-static bool same_source(const struct source_row *a, const struct source_row *b)
+static bool same_source(const struct sigma_source *a, const struct sigma_source *b)
 {
     return str_eq(a->product, b->product) && str_eq(a->category, b->category) &&
            str_eq(a->service, b->service);
 }
 
-static int parse_triple(const struct yamltree_node *node, struct source_row *ret, struct err *err)
+static int parse_triple(const struct yamltree_node *node, struct sigma_source *ret, struct err *err)
 {
     if (sigma_meta_text(node, S("product"), &ret->product, err) != 0 ||
         sigma_meta_text(node, S("category"), &ret->category, err) != 0 ||
@@ -138,7 +138,8 @@ static int parse_source(const struct sigma_map *m, const struct yamltree_node *n
 {
     static const struct str keys[] = {S("product"), S("category"), S("service"), S("where"), S("fields")};
     struct pred *probe = NULL;
-    if (yamltree_only_keys(node, keys, COUNT_OF(keys), err) != 0 || parse_triple(node, ret, err) != 0 ||
+    if (yamltree_only_keys(node, keys, COUNT_OF(keys), err) != 0 ||
+        parse_triple(node, &ret->words, err) != 0 ||
         find_tables(m, yamltree_get(node, S("fields")), a, &ret->tables, err) != 0)
         return -1;
     ret->where = yamltree_get(node, S("where"));
@@ -162,7 +163,7 @@ static int parse_sources(const struct yamltree_node *root, struct arena *a, stru
         if (parse_source(m, list->items[i], a, &m->sources[i], err) != 0)
             return -1;
         for (size_t k = 0; k < i; k++) {
-            if (same_source(&m->sources[k], &m->sources[i]))
+            if (same_source(&m->sources[k].words, &m->sources[i].words))
                 return yamltree_fail(list->items[i], err, "this log source stands twice");
         }
     }
@@ -237,25 +238,32 @@ int sigma_map_field(const struct sigma_tables *tables, struct str name, struct a
 }
 
 /* What the report shows of a log source that no row names. */
-static int fail_unknown(const struct yamltree_node *node, const struct source_row *want, struct err *err)
+static int fail_unknown(const struct yamltree_node *node, const struct sigma_source *want, struct err *err)
 {
     return yamltree_fail(node, err, "unknown log source: product '%.*s', category '%.*s', service '%.*s'",
                          STR_ARG(want->product), STR_ARG(want->category), STR_ARG(want->service));
 }
 
+int sigma_map_words(const struct yamltree_node *logsource, struct sigma_source *ret, struct err *err)
+{
+    static const struct str keys[] = {S("product"), S("category"), S("service"), S("definition"),
+                                      S("description")};
+    if (logsource->kind != YAMLTREE_MAP)
+        return yamltree_fail(logsource, err, "logsource must be a map");
+    if (yamltree_only_keys(logsource, keys, COUNT_OF(keys), err) != 0)
+        return -1;
+    return parse_triple(logsource, ret, err);
+}
+
 int sigma_map_source(const struct sigma_map *map, const struct yamltree_node *logsource, struct arena *a,
                      struct pred **ret_where, struct sigma_tables *ret_tables, struct err *err)
 {
-    static const struct str keys[] = {S("product"), S("category"), S("service"), S("definition")};
-    struct source_row want = {0};
-    if (logsource->kind != YAMLTREE_MAP)
-        return yamltree_fail(logsource, err, "logsource must be a map");
-    if (yamltree_only_keys(logsource, keys, COUNT_OF(keys), err) != 0 ||
-        parse_triple(logsource, &want, err) != 0)
+    struct sigma_source want = {0};
+    if (sigma_map_words(logsource, &want, err) != 0)
         return -1;
     for (size_t i = 0; i < map->n_sources; i++) {
         const struct source_row *row = &map->sources[i];
-        if (!same_source(row, &want))
+        if (!same_source(&row->words, &want))
             continue;
         *ret_tables = row->tables;
         *ret_where = NULL;

@@ -53,9 +53,8 @@ uint64_t pred_scratch_gave_up(const struct pred_scratch *s)
     return s->gave_up;
 }
 
-static bool test_number(const struct pred_code *k, int64_t v)
+static bool test_number(const struct pred_code *k, struct num n)
 {
-    struct num n = num_of(v);
     if (k->kind == PRED_EQ)
         return num_cmp(&n, &k->eq.num) == 0;
     assert(k->kind == PRED_RANGE);
@@ -119,9 +118,11 @@ static bool test_pseudo(struct pred_scratch *s, const struct pred_code *k, const
 {
     bool by_value = k->kind == PRED_EQ || k->kind == PRED_RANGE;
     if (by_value && k->type == PRED_AS_TIME)
-        return test_number(k, e->time_ns);
+        return test_number(k, num_of(e->time_ns));
+    if (by_value && k->part != PRED_PART_NONE && k->field.id == PRED_FIELD_TIME)
+        return test_number(k, pred_part_of_time(k->part, e->time_ns));
     if (by_value && k->type == PRED_AS_SEVERITY)
-        return test_number(k, 7 - (e->severity & 7));
+        return test_number(k, pred_severity_rank(e->severity & 7));
     struct str v = pseudo_text(s, k->field.id, e);
     return v.p != NULL && pred_test_value(s, k, v, SLOT_NONE);
 }

@@ -31,6 +31,18 @@ enum pred_kind {
     PRED_RANGE, /* numbers, severities, times, IPs, else byte order; either end may be open */
     PRED_EXISTS,
     PRED_NULL, /* field absent or empty (Sigma null) */
+    PRED_REF   /* field compared with another field of the event, as `how` says; Sigma rules only */
+};
+
+/* A part of a date, as written in the value; of @timestamp in Vietnam. Sigma rules only. */
+enum pred_part {
+    PRED_PART_NONE,
+    PRED_PART_MINUTE,
+    PRED_PART_HOUR,
+    PRED_PART_DAY,  /* of the month */
+    PRED_PART_WEEK, /* ISO 8601 */
+    PRED_PART_MONTH,
+    PRED_PART_YEAR
 };
 
 #define PRED_DEPTH_MAX 64u          /* levels of a tree */
@@ -72,6 +84,9 @@ struct pred {
     bool low_open, high_open, low_incl, high_incl; /* PRED_RANGE */
     struct str text;                               /* pattern or value as written */
     struct str low, high;                          /* PRED_RANGE */
+    enum pred_part part;                           /* PRED_EQ and PRED_RANGE: compare this of the value */
+    struct pred_field ref; /* PRED_REF: the other field, by name; no pattern, no "*" */
+    enum pred_kind how;    /* PRED_REF: PRED_EQ, CONTAINS, STARTS or ENDS */
     size_t n_children;
     struct pred **children; /* AND, OR, NOT */
 };

@@ -34,7 +34,9 @@ struct pred_code {
     bool cased;
     bool open_start, open_end; /* WORD: '*' at that end */
     bool has_blank;            /* WORD: in the first piece */
-    struct pred_field field;
+    enum pred_part part;
+    enum pred_kind how; /* REF */
+    struct pred_field field, ref;
     struct wild *name;    /* pattern of a wild field name */
     uint32_t cost;        /* rough ns per event */
     struct str lit;       /* folded text */
@@ -138,6 +140,11 @@ static inline void pred_scratch_begin(struct pred_scratch *s, const struct event
     s->event++;
     s->lower_used = 0;
 }
+
+/* A part of the date that a value begins with; false where it begins with none. */
+bool pred_part_of(enum pred_part part, struct str value, struct num *ret);
+/* The same of a time of the event, in Vietnam. */
+struct num pred_part_of_time(enum pred_part part, int64_t ns);
 
 static inline bool pred_low_ok(const struct pred_bound *b, int c)
 {

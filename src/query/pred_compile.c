@@ -4,6 +4,8 @@
 #include "query/fold.h"
 #include "query/pred_code.h"
 
+#define LEVELS_OPENED 8u
+
 struct compiler {
     struct arena *a;
     struct pred_set *set; /* NULL: a program of its own */
@@ -103,14 +105,14 @@ static const char *const type_words[] = {
 
 static int compile_eq(struct compiler *c, const struct pred *p, struct pred_code *k)
 {
-    k->type = field_type(&k->field);
+    k->type = p->part != PRED_PART_NONE ? PRED_AS_NUM : field_type(&k->field);
     k->cost = k->type == PRED_AS_TEXT ? 8 : 4;
     k->eq.text = k->lit = text_of(c, p, p->text);
     if (k->lit.p == NULL)
         return no_memory(c);
     if (parse_typed(k->type, p->text, &k->eq))
         return 0;
-    if (k->type == PRED_AS_SEVERITY || k->type == PRED_AS_TIME)
+    if (k->type == PRED_AS_SEVERITY || k->type == PRED_AS_TIME || p->part != PRED_PART_NONE)
         return bad_value(c, &k->field, p->text, type_words[k->type]);
     k->type = PRED_AS_TEXT; /* "source.ip:unknown": some devices do send that */
     return 0;
@@ -209,7 +211,7 @@ static int compile_bound(struct compiler *c, const struct pred *p, struct pred_c
 static int compile_range(struct compiler *c, const struct pred *p, struct pred_code *k)
 {
     k->cost = 10;
-    k->type = range_type(p, &k->field);
+    k->type = p->part != PRED_PART_NONE ? PRED_AS_NUM : range_type(p, &k->field);
     k->low = (struct pred_bound){.open = p->low_open, .incl = p->low_incl};
     k->high = (struct pred_bound){.open = p->high_open, .incl = p->high_incl};
     if (compile_bound(c, p, k, p->low, &k->low) != 0)
@@ -224,6 +226,19 @@ static int compile_plain(struct compiler *c, const struct pred *p, struct pred_c
     return 0;
 }
 
+/* The other field, which has one name and values that are texts. */
+static int compile_ref(struct compiler *c, const struct pred *p, struct pred_code *k)
+{
+    k->cost = 30;
+    bool text = p->ref.id < FIELD_COUNT || p->ref.id == PRED_FIELD_MESSAGE || p->ref.id == PRED_FIELD_RAW;
+    if (p->ref.wild || !text)
+        return bad_value(c, &k->field, p->ref.name, "a field that values can be compared with");
+    k->how = p->how;
+    k->ref = p->ref;
+    k->ref.name = arena_str(c->a, p->ref.name);
+    return k->ref.name.p == NULL ? no_memory(c) : 0;
+}
+
 typedef int compile_fn(struct compiler *c, const struct pred *p, struct pred_code *k);
 
 static const struct {
@@ -236,7 +251,7 @@ static const struct {
     [PRED_STARTS] = {compile_part, true},    [PRED_ENDS] = {compile_part, true},
     [PRED_REGEX] = {compile_regex, true},    [PRED_CIDR] = {compile_cidr, true},
     [PRED_RANGE] = {compile_range, true},    [PRED_EXISTS] = {compile_plain, true},
-    [PRED_NULL] = {compile_plain, true},
+    [PRED_NULL] = {compile_plain, true},     [PRED_REF] = {compile_ref, true},
 };
 
 /* The field of a leaf: values in long texts cost more, and so do many values. */
@@ -265,10 +280,88 @@ static int by_cost(const void *a, const void *b)
 
 static int compile_node(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code **ret);
 
+/* `levels` of OR inside each other are opened. */
+static size_t count_alternatives(const struct pred *p, unsigned levels)
+{
+    size_t n = 0;
+    if (p->kind != PRED_OR || levels == 0)
+        return 1;
+    for (size_t i = 0; i < p->n_children; i++)
+        n += count_alternatives(p->children[i], levels - 1);
+    return n;
+}
+
+static void put_alternatives(struct pred *p, unsigned levels, struct pred **list, size_t *n)
+{
+    if (p->kind != PRED_OR || levels == 0) {
+        list[(*n)++] = p;
+        return;
+    }
+    for (size_t i = 0; i < p->n_children; i++)
+        put_alternatives(p->children[i], levels - 1, list, n);
+}
+
+/* Leaves by field and kind, branches last. */
+static int by_field(const void *pa, const void *pb)
+{
+    const struct pred *a = *(struct pred *const *)pa, *b = *(struct pred *const *)pb;
+    bool branch_a = a->n_children > 0, branch_b = b->n_children > 0;
+    if (branch_a != branch_b)
+        return branch_a ? 1 : -1;
+    if (branch_a)
+        return 0;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    if (a->field.id != b->field.id)
+        return a->field.id < b->field.id ? -1 : 1;
+    int order = str_cmp(a->field.name, b->field.name);
+    return order != 0 ? order : (a->cased > b->cased) - (a->cased < b->cased);
+}
+
+/*
+ * Alternatives of alternatives are alternatives, and those of one field and kind are put together, so that a
+ * value is tried against all of them at once: a list for a field of two names is written as many pairs.
+ */
+static int regroup(struct compiler *c, const struct pred *p, struct pred *ret)
+{
+    size_t n = count_alternatives(p, LEVELS_OPENED), used = 0, at = 0;
+    struct pred **list = ARENA_NEW(c->a, struct pred *, n), **out = ARENA_NEW(c->a, struct pred *, n);
+    if (n > PRED_NODES_MAX)
+        return err_set(c->err, ERR_LIMIT, "the query has more than %u parts", PRED_NODES_MAX);
+    if (list == NULL || out == NULL)
+        return no_memory(c);
+    for (size_t i = 0; i < p->n_children; i++)
+        put_alternatives(p->children[i], LEVELS_OPENED - 1, list, &used);
+    assert(used == n);
+    qsort(list, n, sizeof(struct pred *), by_field);
+    used = 0;
+    for (size_t from = 0; from < n; from = at) {
+        for (at = from + 1; at < n && list[from]->n_children == 0 && by_field(&list[from], &list[at]) == 0;)
+            at++;
+        if (at - from == 1 || at - from == n) {
+            memcpy(out + used, list + from, (at - from) * sizeof(struct pred *));
+            used += at - from;
+            continue;
+        }
+        out[used] = ARENA_NEW(c->a, struct pred, 1);
+        if (out[used] == NULL)
+            return no_memory(c);
+        *out[used++] = (struct pred){.kind = PRED_OR, .n_children = at - from, .children = list + from};
+    }
+    *ret = (struct pred){.kind = PRED_OR, .n_children = used, .children = out};
+    return 0;
+}
+
 static int compile_branch(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code *k)
 {
+    struct pred grouped = {0};
     if (p->kind == PRED_NOT && p->n_children != 1)
         return err_set(c->err, ERR_USAGE, "NOT takes one predicate");
+    if (p->kind == PRED_OR && c->set != NULL && p->n_children > 1) {
+        if (regroup(c, p, &grouped) != 0)
+            return -1;
+        p = &grouped;
+    }
     k->n_children = p->n_children;
     k->children = p->n_children == 0 ? NULL : ARENA_NEW(c->a, struct pred_code *, p->n_children);
     if (p->n_children > 0 && k->children == NULL)
@@ -326,7 +419,8 @@ static bool is_simple(const struct pred_code *k)
 {
     return k->kind == PRED_CONTAINS || k->kind == PRED_STARTS || k->kind == PRED_ENDS ||
            k->kind == PRED_CIDR ||
-           (k->kind == PRED_EQ && (k->type == PRED_AS_TEXT || k->type == PRED_AS_NUM));
+           (k->kind == PRED_EQ && k->part == PRED_PART_NONE &&
+            (k->type == PRED_AS_TEXT || k->type == PRED_AS_NUM));
 }
 
 /* Alternatives for one field of the event are tried together. */
@@ -351,7 +445,7 @@ static void group(struct pred_code *k)
 static int compile_node(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code **ret)
 {
     bool branch = p->kind == PRED_AND || p->kind == PRED_OR || p->kind == PRED_NOT;
-    struct pred_code draft = {.kind = p->kind, .cased = p->cased, .field = p->field};
+    struct pred_code draft = {.kind = p->kind, .cased = p->cased, .part = p->part, .field = p->field};
     if (check_size(c, p, depth) != 0)
         return -1;
     if (branch && compile_branch(c, p, depth, &draft) != 0)

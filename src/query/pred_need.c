@@ -181,7 +181,7 @@ static struct span span_of(const struct pred_code *k)
     const struct pred_bound *low = k->kind == PRED_EQ ? &k->eq : &k->low;
     const struct pred_bound *high = k->kind == PRED_EQ ? &k->eq : &k->high;
     bool is_eq = k->kind == PRED_EQ;
-    if ((!is_eq && k->kind != PRED_RANGE) || k->field.id != PRED_FIELD_TIME)
+    if ((!is_eq && k->kind != PRED_RANGE) || k->field.id != PRED_FIELD_TIME || k->part != PRED_PART_NONE)
         return s;
     if (is_eq || !low->open)
         s.from = low->num.i + (!is_eq && !low->incl && low->num.i < INT64_MAX);

@@ -191,6 +191,10 @@ struct buf *pred_set_key(struct pred_set *set, const struct pred *p)
     put_text(b, p->text);
     put_text(b, p->low);
     put_text(b, p->high);
+    buf_put_u8(b, (uint8_t)p->part);
+    buf_put_u8(b, (uint8_t)p->how);
+    buf_put_u16(b, p->ref.id);
+    put_text(b, p->ref.name);
     return b;
 }
 

@@ -71,7 +71,7 @@ static bool compare(struct pred_scratch *s, const struct pred_code *k, struct st
     struct addr addr;
     switch (k->type) {
     case PRED_AS_NUM:
-        if (!number_of(s, v, slot, &num))
+        if (k->part != PRED_PART_NONE ? !pred_part_of(k->part, v, &num) : !number_of(s, v, slot, &num))
             return false;
         *ret = num_cmp(&num, &b->num);
         return true;
@@ -137,6 +137,50 @@ static bool in_net(struct pred_scratch *s, const struct pred_code *k, struct str
     return addr_of(s, v, slot, &a) && addr_in_net(&a, &k->net, k->net_bits);
 }
 
+/* Two values of the event, folded where case does not count. */
+static bool compare_two(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot,
+                        struct str w, size_t other)
+{
+    w = fold_clip(w);
+    if (v.n > EVENT_RAW_BYTES_MAX - w.n)
+        return false;
+    if (!k->cased && v.n + w.n > EVENT_RAW_BYTES_MAX - s->lower_used) {
+        s->epoch++; /* room for both */
+        s->lower_used = 0;
+    }
+    struct str a = k->cased ? v : pred_test_lower(s, v, slot),
+               b = k->cased ? w : pred_test_lower(s, w, other);
+    switch (k->how) {
+    case PRED_EQ:
+        return str_eq(a, b);
+    case PRED_STARTS:
+        return str_starts(a, b);
+    case PRED_ENDS:
+        return str_ends(a, b);
+    default:
+        assert(k->how == PRED_CONTAINS);
+        return find_bytes(a, b) != SIZE_MAX;
+    }
+}
+
+/* A value against those of the other field. */
+static bool test_ref(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot)
+{
+    const struct event *e = s->e;
+    if (k->ref.id == PRED_FIELD_MESSAGE || k->ref.id == PRED_FIELD_RAW) {
+        bool raw = k->ref.id == PRED_FIELD_RAW;
+        struct str w = raw ? e->raw : e->message;
+        return w.p != NULL && compare_two(s, k, v, slot, w, raw ? PRED_TEXT_RAW : PRED_TEXT_MESSAGE);
+    }
+    for (uint16_t i = 0; i < e->n_fields; i++) {
+        const struct event_field *f = &e->fields[i];
+        bool named = f->id == k->ref.id && (f->id != FIELD_OTHER || str_eq(f->name, k->ref.name));
+        if (named && f->value.p != NULL && compare_two(s, k, v, slot, f->value, i))
+            return true;
+    }
+    return false;
+}
+
 /* One value of the field against the node. */
 bool pred_test_value(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot)
 {
@@ -150,6 +194,8 @@ bool pred_test_value(struct pred_scratch *s, const struct pred_code *k, struct s
         return has_regex(s, k, v, slot);
     case PRED_CIDR:
         return in_net(s, k, v, slot);
+    case PRED_REF:
+        return test_ref(s, k, v, slot);
     case PRED_EXISTS:
         return true;
     case PRED_NULL:

@@ -3,6 +3,7 @@
 #define KHIEN_TESTS_DETECT_KIT_H
 
 #include "detect/detect.h"
+#include "kit/kit.h"
 
 #define KIT_FIELDS_MAX 32u
 
