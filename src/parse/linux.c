@@ -1,5 +1,7 @@
 #include "parse/linux.h"
 
+#include "parse/body.h"
+
 static const struct {
     struct str name, dataset;
     linux_fn *fn;
@@ -50,6 +52,6 @@ void linux_content(struct parse_out *out)
         return;
     if (str_starts(msg, S("(pam_unix) ")) && linux_pam_text(out, out->tag, str_from(msg, 11)))
         return;
-    if (!by_program(out, msg))
-        (void)linux_firewall(out, msg);
+    if (!by_program(out, msg) && !linux_firewall(out, msg))
+        (void)body_any(out, msg);
 }
