@@ -1,6 +1,7 @@
 #include "parse/linux.h"
 
 #include "parse/body.h"
+#include "parse/net.h"
 
 static const struct {
     struct str name, dataset;
@@ -43,6 +44,12 @@ void linux_content(struct parse_out *out)
     struct str msg = out->e.message, service, module;
     if (msg.n == 0)
         return;
+    if (out->tag.n > 0 && out->tag.p[0] == '%') {
+        while (out->tag.n > 0 && out->tag.p[0] == '%')
+            out->tag = str_from(out->tag, 1);
+        (void)net_mnemonic(out, out->tag, msg);
+        return;
+    }
     if (msg.p[0] == 'm')
         msg = unfold(out, msg);
     if (str_starts(msg, S("pam_")) && linux_pam(out, msg))

@@ -7,9 +7,20 @@
 #include "parse/fieldmap.h"
 #include "parse/linux.h"
 
-/* By the first bytes of the message, or by event.code of a "%FAC-SEV-NAME" head. */
+/* By the first bytes of a message that no program's name chose. */
 linux_fn net_any;
-linux_fn net_fortinet;
+linux_fn net_fortinet; /* FortiOS, Sophos, SonicWall: key=value */
+linux_fn net_panos;
+linux_fn net_mikrotik;
+linux_fn net_fast;
+
+/* The message of "%FACILITY-SEVERITY-MNEMONIC:"; `code` is what stands between '%' and ':'. */
+bool net_mnemonic(struct parse_out *out, struct str code, struct str msg);
+bool net_cisco(struct parse_out *out, struct str code, struct str msg);
+bool net_huawei(struct parse_out *out, struct str code, struct str msg);
+
+/* Comma separated values, some in quotes (doubled quotes stay as written); at most `max`. */
+size_t net_csv(struct str line, struct str *ret, size_t max);
 
 /*
  * Traffic between two addresses that a device reports: firewall_blocked, firewall_allowed or firewall_logged

@@ -110,6 +110,7 @@ void parse_out_peer(struct parse_out *out, struct str value)
 }
 
 #define PORT_DIGITS_MAX 5u
+#define EXTENSION_BYTES_MAX 8u
 
 static bool is_port(struct str s)
 {
@@ -260,6 +261,10 @@ void parse_out_url(struct parse_out *out, struct str target)
     (void)str_cut(target, '?', &path, &query);
     parse_out_put(out, FIELD_URL_PATH, path);
     parse_out_put(out, FIELD_URL_QUERY, query);
+    const char *dot = path.n < 2 ? NULL : memrchr(path.p, '.', path.n);
+    size_t from = dot == NULL ? path.n : (size_t)(dot - path.p) + 1;
+    if (path.n - from <= EXTENSION_BYTES_MAX && from < path.n && memchr(dot, '/', path.n - from) == NULL)
+        parse_out_put(out, FIELD_URL_EXTENSION, str_from(path, from));
 }
 
 bool parse_out_has(const struct parse_out *out, uint16_t id)

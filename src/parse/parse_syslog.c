@@ -128,6 +128,7 @@ static void put_tag(struct parse_out *out, const struct tag *t)
 {
     if (t->name.p[0] == '%') {
         put_mnemonic(out, t->name);
+        out->tag = t->name;
     } else {
         parse_syslog_put_program(out, t->name);
         parse_syslog_put_pid(out, t->pid);

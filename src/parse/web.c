@@ -33,6 +33,11 @@ static bool read_client(struct str s, struct client *ret)
 {
     *ret = (struct client){0};
     ret->host = cut_word(&s);
+    /* "a, b, c": addresses of proxies in front; the first one is the client */
+    for (bool more = str_ends(ret->host, S(",")), first = more; more && s.n > 0; first = false) {
+        ret->host.n -= first;
+        more = str_ends(cut_word(&s), S(","));
+    }
     bool address = parse_ip_is(ret->host);
     if (!address) {
         struct str rest = s, second = cut_word(&rest);
