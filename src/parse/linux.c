@@ -1,5 +1,7 @@
 #include "parse/linux.h"
 
+#include <pthread.h>
+
 #include "parse/body.h"
 #include "parse/net.h"
 
@@ -28,15 +30,53 @@ static struct str unfold(struct parse_out *out, struct str msg)
     return str_sub(text, 9, text.n - 10);
 }
 
-static bool by_program(struct parse_out *out, struct str msg)
+#define SLOTS 512u
+_Static_assert(COUNT_OF(programs) * 2 < SLOTS, "the table stays less than half full");
+
+static uint16_t slots[SLOTS]; /* program + 1 */
+static pthread_once_t slots_once = PTHREAD_ONCE_INIT;
+
+static size_t slot_of(struct str name)
+{
+    size_t h = (unsigned char)name.p[0] + 31u * (unsigned char)name.p[name.n - 1] + 7u * name.n +
+               127u * (unsigned char)name.p[name.n / 2];
+    return h % SLOTS;
+}
+
+static void slots_fill(void)
 {
     for (size_t i = 0; i < COUNT_OF(programs); i++) {
-        if (str_eq(programs[i].name, out->tag)) {
+        size_t k = slot_of(programs[i].name);
+        while (slots[k] != 0)
+            k = (k + 1) % SLOTS;
+        slots[k] = (uint16_t)(i + 1);
+    }
+}
+
+static bool by_name(struct parse_out *out, struct str name, struct str msg)
+{
+    if (name.n == 0)
+        return false;
+    (void)pthread_once(&slots_once, slots_fill);
+    for (size_t k = slot_of(name); slots[k] != 0; k = (k + 1) % SLOTS) {
+        size_t i = slots[k] - 1u;
+        if (str_eq(programs[i].name, name)) {
             out->dataset = programs[i].dataset;
             return programs[i].fn(out, msg);
         }
     }
     return false;
+}
+
+/* "postfix/smtpd" and "ovpn-office" are read as what stands in front; most tags are names as they are. */
+static bool by_program(struct parse_out *out, struct str msg)
+{
+    struct str head, rest;
+    if (by_name(out, out->tag, msg))
+        return true;
+    if (str_cut(out->tag, '/', &head, &rest) && by_name(out, head, msg))
+        return true;
+    return str_starts(out->tag, S("ovpn-")) && by_name(out, S("openvpn"), msg);
 }
 
 void linux_content(struct parse_out *out)

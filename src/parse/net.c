@@ -80,7 +80,7 @@ static bool draytek(struct parse_out *out, struct str msg)
          NULL},
         {"Local User: %{source} DNS -> %{destination} inquire %{dns.question.name}", ACTION_DNS_QUERY,
          OUTCOME_NONE, NULL},
-        {"[%*]User %u login from %{source}%*", ACTION_DEVICE_LOGIN, OUTCOME_SUCCESS, NULL},
+        {"[%*]User %u login from %{source} %*", ACTION_DEVICE_LOGIN, OUTCOME_SUCCESS, NULL},
     };
     out->dataset = S("draytek.vigor");
     if (!pattern_apply(out, msg, rows, COUNT_OF(rows)))

@@ -19,8 +19,7 @@ static const struct pattern_row asa[] = {
     {"Built outbound %{transport} connection %{session.id} for " OUT ":%{destination} (%w)%* to " IN
      ":%{source} (%*",
      ALLOWED},
-    {"Built %{network.direction} ICMP connection for faddr %{destination}%* gaddr %w laddr %{source}",
-     ALLOWED},
+    {"Built %{network.direction} ICMP connection for faddr %{destination} gaddr %w laddr %{source}", ALLOWED},
     {"Teardown %{transport} connection %{session.id} for " IN ":%{source} to " OUT
      ":%{destination} duration %w bytes %{network.bytes} %r",
      FLOW},
@@ -30,7 +29,8 @@ static const struct pattern_row asa[] = {
     {"Teardown %{transport} connection %{session.id} for " IN ":%{source}(%w to " OUT
      ":%{destination}(%w duration %w bytes %{network.bytes} %r",
      FLOW},
-    {"Teardown ICMP connection for faddr %{destination} gaddr %w laddr %{source}%*", FLOW},
+    {"Teardown ICMP connection for faddr %{destination} gaddr %w laddr %{source}", FLOW},
+    {"Teardown ICMP connection for faddr %{destination} gaddr %w laddr %{source} %*", FLOW},
     {"Built %w %{transport} translation from " IN ":%{source} to " OUT ":%{destination}", ALLOWED},
     {"Teardown %w %{transport} translation from " IN ":%{source} to " OUT ":%{destination} duration %w",
      FLOW},
@@ -86,7 +86,7 @@ static const struct pattern_row asa[] = {
     {"IDS:%{rule.id} %{rule.name*} from %{source} to %{destination} on interface " IN, ACTION_IDS_ALERT,
      OUTCOME_NONE, NULL},
     {"%{source} Accessed URL %{destination}:%{url}", ACTION_HTTP_REQUEST, OUTCOME_SUCCESS, NULL},
-    {"Access denied URL %{url} SRC %{source} DEST %{destination}%*", ACTION_WEB_BLOCKED, OUTCOME_FAILURE,
+    {"Access denied URL %{url} SRC %{source} DEST %{destination} %*", ACTION_WEB_BLOCKED, OUTCOME_FAILURE,
      NULL},
     {"Login denied from %{source} to " OUT ":%{destination}/%{service.name} for user \"%u\"",
      ACTION_DEVICE_LOGIN, OUTCOME_FAILURE, NULL},

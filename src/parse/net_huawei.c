@@ -12,7 +12,7 @@ static const struct pattern_row rows[] = {
     {"%u failed to log in from %{source}.", ACTION_DEVICE_LOGIN, OUTCOME_FAILURE, NULL},
     {"User %u(IP:%{source}) login succeeded%*", ACTION_DEVICE_LOGIN, OUTCOME_SUCCESS, NULL},
     {"User %u(IP:%{source}) login failed%*", ACTION_DEVICE_LOGIN, OUTCOME_FAILURE, NULL},
-    {"User %u(IP:%{source}%*) logged in%*", ACTION_DEVICE_LOGIN, OUTCOME_SUCCESS, NULL},
+    {"User %u(IP:%{source} %*) logged in%*", ACTION_DEVICE_LOGIN, OUTCOME_SUCCESS, NULL},
     {"Physical state on the interface %I changed to up.", ACTION_LINK_UP, OUTCOME_NONE, NULL},
     {"Physical state on the interface %I changed to down.", ACTION_LINK_DOWN, OUTCOME_NONE, NULL},
     {"Line protocol state on the interface %I changed to up.", ACTION_LINK_UP, OUTCOME_NONE, NULL},
