@@ -19,6 +19,14 @@ bool appliance_proxmox(struct parse_out *out, struct str msg)
     };
     if (!pattern_apply(out, msg, rows, COUNT_OF(rows)))
         return false;
+    for (uint16_t i = 0, n = out->n; i < n; i++) { /* "an@pam": the part behind the sign is the realm */
+        struct str name, realm;
+        if (out->fields[i].id == FIELD_USER_NAME && str_cut(out->fields[i].value, '@', &name, &realm) &&
+            name.n > 0) {
+            out->fields[i].value = name;
+            parse_out_put(out, FIELD_USER_DOMAIN, realm);
+        }
+    }
     parse_out_add(out, FIELD_SERVICE_NAME, S("proxmox"));
     return true;
 }

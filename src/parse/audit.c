@@ -1,5 +1,5 @@
 #include "parse/body.h"
-#include "parse/linux.h"
+#include "parse/net.h"
 
 /*
  * Linux audit records as auditd, audisp and the kernel write them: "type=SYSCALL
@@ -135,7 +135,7 @@ static void add_argument(struct parse_out *out, struct record *r, struct str val
 
 static void put(struct parse_out *out, struct record *r, struct str key, struct str value, bool quoted)
 {
-    if (value.n == 0 || str_eq(value, S("?")) || str_eq(value, S("(null)")) || str_eq(value, S("(none)")))
+    if (value.n == 0 || str_eq(value, S("?")) || str_eq(value, S("(null)")))
         return;
     bool argument = key.n > 1 && key.p[0] == 'a' && ascii_is_digit(key.p[1]) && str_eq(r->type, S("EXECVE"));
     if (!quoted && (argument || is_encoded(key)))
@@ -222,6 +222,8 @@ bool audit_record(struct parse_out *out, struct str msg)
         parse_out_add(out, FIELD_HOST_NAME, str_from(head, node.n));
         msg = rest;
     }
+    if (!str_starts(msg, type) && str_starts(msg, S("/")))
+        return net_pf_gui(out, msg); /* OPNsense names the audit of its console so, too */
     if (!str_starts(msg, type) || !str_cut(str_from(msg, type.n), ' ', &r.type, &rest))
         return false;
     if (str_starts(rest, S("msg=")))

@@ -124,6 +124,24 @@ static bool old_time(struct cur *c, int32_t zone_s, int64_t *ret_ns)
     return !c->bad && when_to_ns(&v, ret_ns);
 }
 
+/* "2026-11-22  7:59:58" of MariaDB. */
+static bool short_time(struct cur *c, int32_t zone_s, int64_t *ret_ns)
+{
+    struct civil v = {.offset_s = zone_s};
+    v.year = (int32_t)cur_dec_width(c, 4);
+    cur_expect(c, '-');
+    v.month = (int)cur_dec_width(c, 2);
+    cur_expect(c, '-');
+    v.day = (int)cur_dec_width(c, 2);
+    cur_spaces(c);
+    v.hour = (int)cur_dec_width(c, 1);
+    cur_expect(c, ':');
+    v.minute = (int)cur_dec_width(c, 2);
+    cur_expect(c, ':');
+    v.second = (int)cur_dec_width(c, 2);
+    return !c->bad && when_to_ns(&v, ret_ns);
+}
+
 static bool number(struct cur *c, struct str *ret)
 {
     struct cur k = *c;
@@ -217,6 +235,11 @@ bool db_mysql_line(struct parse_out *out, struct str raw)
             return false;
         parse_out_time(out, ns, true);
         return read_rest(out, &c, true);
+    }
+    if (raw.n > 24 && raw.p[4] == '-' && raw.p[10] == ' ' && raw.p[11] == ' ' &&
+        short_time(&c, zone_s, &ns)) {
+        parse_out_time(out, ns, true);
+        return read_rest(out, &c, false);
     }
     if (raw.n < 24 || raw.p[4] != '-' || !parse_stamp_read(&c, out->ctx->recv_ns, zone_s, WHEN_DAY_NS, &st))
         return false;

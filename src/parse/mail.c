@@ -1,4 +1,5 @@
 #include "parse/linux.h"
+#include "parse/parse_stamp.h"
 #include "parse/pattern.h"
 
 /* Postfix, Dovecot and Exim. Sources: Postfix source tree (smtpd, qmgr, smtp, postscreen), Dovecot manual,
@@ -43,8 +44,10 @@ static const struct pattern_row smtpd[] = {
      ACTION_SERVICE_LOGIN, OUTCOME_FAILURE, NULL},
     {"warning: %{source.domain~}[%{source.ip}]: SASL %{postfix.sasl_method} authentication aborted%*",
      ACTION_SERVICE_LOGIN, OUTCOME_FAILURE, "aborted"},
-    {"warning: hostname %{source.domain} does not resolve to address %{source.ip}%*", ACTION_NONE,
+    {"warning: hostname %{source.domain} does not resolve to address %{source.ip}: %*", ACTION_NONE,
      OUTCOME_NONE, NULL},
+    {"warning: hostname %{source.domain} does not resolve to address %{source.ip}", ACTION_NONE, OUTCOME_NONE,
+     NULL},
     {"warning: non-SMTP command from %{source.domain~}[%{source.ip}]: %r", ACTION_MAIL_REJECTED,
      OUTCOME_FAILURE, NULL},
     {"warning: %*from %{source.domain~}[%{source.ip}]%*", ACTION_NONE, OUTCOME_NONE, NULL},
@@ -212,8 +215,31 @@ bool mail_exim(struct parse_out *out, struct str msg)
         {"%{email.queue_id} => %{email.to.address} %*", ACTION_MAIL_SENT, OUTCOME_SUCCESS, NULL},
         {"%{email.queue_id} ** %{email.to.address} %*", ACTION_MAIL_FAILED, OUTCOME_FAILURE, NULL},
         {"%{email.queue_id} == %{email.to.address} %*", ACTION_MAIL_FAILED, OUTCOME_FAILURE, "deferred"},
-        {"%*[%{source.ip}]%*", ACTION_NONE, OUTCOME_NONE, NULL},
+        {"%*[%{source.ip}]:%{source.port} sender verify fail for <%{email.from.address~}>: %r",
+         ACTION_MAIL_REJECTED, OUTCOME_FAILURE, NULL},
     };
     out->dataset = S("exim.log");
     return pattern_apply(out, msg, rows, COUNT_OF(rows));
+}
+
+/* "2026-11-22 07:59:58 1abcde-000001-AB <= an@cantho.example H=…" of mainlog. */
+bool mail_exim_line(struct parse_out *out, struct str raw)
+{
+    struct parse_stamp st;
+    struct cur c = cur_of(raw);
+    if (raw.n < 40 || raw.p[10] != ' ' ||
+        !parse_stamp_read(&c, out->ctx->recv_ns, out->ctx->zone_s, WHEN_DAY_NS, &st) || !cur_skip(&c, ' '))
+        return false;
+    struct str msg = str_from(raw, c.at), pid, rest;
+    if (msg.p != NULL && msg.n > 0 && msg.p[0] == '[' && str_cut(msg, ']', &pid, &rest))
+        msg = str_trim(rest);
+    if (str_find(msg, S(" authenticator failed for ")) == SIZE_MAX && str_find(msg, S(" <= ")) == SIZE_MAX &&
+        str_find(msg, S(" => ")) == SIZE_MAX && !str_starts(msg, S("H=")))
+        return false;
+    if (!mail_exim(out, msg))
+        return false;
+    out->content_done = true;
+    parse_out_time(out, st.ns, st.zone_missing);
+    out->e.message = msg;
+    return true;
 }

@@ -1,4 +1,5 @@
 #include "parse/net.h"
+#include "parse/pattern.h"
 
 /*
  * pfSense and OPNsense filterlog: "rule,sub,anchor,tracker,interface,reason,action,direction,version,…".
@@ -34,5 +35,29 @@ bool net_filterlog(struct parse_out *out, struct str msg)
     }
     net_traffic(out, v[6]);
     parse_out_known(out, out->dataset);
+    return true;
+}
+
+/* "/index.php: Web GUI authentication error for 'an' from 192.0.2.1", "… Successful login for user 'an' from:
+ * 192.0.2.1 (…)" */
+bool net_pf_gui(struct parse_out *out, struct str msg)
+{
+    static const struct pattern_row rows[] = {
+        {"Web GUI authentication error for '%u' from %{source}", ACTION_DEVICE_LOGIN, OUTCOME_FAILURE, NULL},
+        {"user '%u' could not authenticate for WebGui. %*", ACTION_DEVICE_LOGIN, OUTCOME_FAILURE, NULL},
+        {"user %u authenticated successfully for WebGui %*", ACTION_DEVICE_LOGIN, OUTCOME_SUCCESS, NULL},
+        {"Successful login for user '%u' from: %{source}", ACTION_DEVICE_LOGIN, OUTCOME_SUCCESS, NULL},
+        {"Successful login for user '%u' from: %{source} (%*", ACTION_DEVICE_LOGIN, OUTCOME_SUCCESS, NULL},
+        {"webConfigurator authentication error for user '%u' from: %{source}", ACTION_DEVICE_LOGIN,
+         OUTCOME_FAILURE, NULL},
+        {"User logged out for user '%u' from: %{source} (%*", ACTION_DEVICE_LOGOUT, OUTCOME_SUCCESS, NULL},
+    };
+    struct str page, text;
+    if (!str_cut(msg, ':', &page, &text))
+        return false;
+    out->dataset = S("pfsense.audit");
+    if (!pattern_apply(out, str_trim(text), rows, COUNT_OF(rows)))
+        return false;
+    parse_out_put(out, FIELD_SERVICE_NAME, S("https"));
     return true;
 }

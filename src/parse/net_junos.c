@@ -1,8 +1,22 @@
+#include "parse/body.h"
 #include "parse/net.h"
 #include "parse/pattern.h"
 
 /* Juniper Junos: RT_FLOW in both forms, management daemon, interfaces (Junos System Log Explorer). */
+#define NAT "%{source.nat.ip}/%{source.nat.port}->%{destination.nat.ip}/%{destination.nat.port}"
+#define POLICY "%{rule.name} %{observer.ingress.zone} %{observer.egress.zone}"
+
 static const struct pattern_row rows[] = {
+    {"RT_FLOW_SESSION_CLOSE: session closed %r: %{source}->%{destination} %{network.protocol} " NAT
+     " %w %w %{transport} " POLICY
+     " %{session.id} %{source.packets}(%{source.bytes}) %{destination.packets}(%{destination.bytes}) %*",
+     ACTION_NETWORK_FLOW, OUTCOME_NONE, NULL},
+    {"RT_FLOW_SESSION_CREATE: session created %{source}->%{destination} %{network.protocol} " NAT
+     " %w %w %{transport} " POLICY " %{session.id} %*",
+     ACTION_FIREWALL_ALLOWED, OUTCOME_NONE, NULL},
+    {"RT_FLOW_SESSION_DENY: session denied %{source}->%{destination} %{network.protocol} "
+     "%{transport}(%d) " POLICY " %*",
+     ACTION_FIREWALL_BLOCKED, OUTCOME_NONE, NULL},
     {"RT_FLOW_SESSION_CREATE: session created %{source}->%{destination} %*", ACTION_FIREWALL_ALLOWED,
      OUTCOME_NONE, NULL},
     {"RT_FLOW_SESSION_CLOSE: session closed %r: %{source}->%{destination} %*", ACTION_NETWORK_FLOW,
@@ -65,9 +79,32 @@ static bool structured(struct parse_out *out)
     return true;
 }
 
+/* "2026-…Z srx RT_FLOW - RT_FLOW_SESSION_DENY [junos@2636.… source-address="…" …]" inside another head. */
+static bool relayed(struct parse_out *out, struct str msg)
+{
+    size_t at = str_find(msg, S(" [junos@"));
+    struct body_pair p;
+    if (at == SIZE_MAX)
+        return false;
+    const char *blank = memrchr(msg.p, ' ', at);
+    struct str tag = blank == NULL
+                         ? str_sub(msg, 0, at)
+                         : str_sub(msg, (size_t)(blank - msg.p) + 1, at - (size_t)(blank - msg.p) - 1);
+    struct cur c = cur_of(str_from(msg, at + 2));
+    (void)cur_word(&c);
+    while (body_next_pair(&c, "]", &p))
+        fieldmap_put(out, MAP_JUNOS, p.key, p.value, (struct str){NULL, 0});
+    enum parse_action action = of_tag(tag);
+    parse_out_add(out, FIELD_SYSLOG_MSGID, tag);
+    if (action != ACTION_NONE)
+        parse_out_act(out, action, OUTCOME_NONE, (struct str){NULL, 0});
+    parse_out_known(out, out->dataset);
+    return true;
+}
+
 bool net_junos(struct parse_out *out, struct str msg)
 {
-    if (!structured(out) && !pattern_apply(out, msg, rows, COUNT_OF(rows)))
+    if (!structured(out) && !relayed(out, msg) && !pattern_apply(out, msg, rows, COUNT_OF(rows)))
         return false;
     parse_out_observer(out, S("juniper"), S("junos"));
     return true;

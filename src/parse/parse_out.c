@@ -253,7 +253,9 @@ void parse_out_url(struct parse_out *out, struct str target)
         size_t slash = 0;
         while (slash < rest.n && rest.p[slash] != '/' && rest.p[slash] != '?')
             slash++;
-        parse_out_put(out, FIELD_URL_DOMAIN, str_sub(rest, 0, slash));
+        struct str domain = str_sub(rest, 0, slash), port = cut_port(&domain);
+        parse_out_put(out, FIELD_URL_DOMAIN, domain);
+        parse_out_put(out, FIELD_URL_PORT, port);
         target = str_from(rest, slash);
     }
     if (target.n == 0 || (target.p[0] != '/' && target.p[0] != '?'))

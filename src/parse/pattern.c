@@ -1,6 +1,6 @@
 #include "parse/pattern.h"
 
-#define HITS_MAX 16u
+#define HITS_MAX 24u
 #define RETRIES_MAX                                                                                          \
     16u /* places tried for a text capture, from its end; bounds the work on hostile lines                   \
          */

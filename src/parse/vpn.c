@@ -1,4 +1,5 @@
 #include "parse/linux.h"
+#include "parse/parse_stamp.h"
 #include "parse/pattern.h"
 
 /* OpenVPN, WireGuard of the Linux kernel, strongSwan. */
@@ -83,7 +84,8 @@ bool vpn_wireguard(struct parse_out *out, struct str msg)
     return pattern_apply(out, str_from(msg, mark.n), rows, COUNT_OF(rows));
 }
 
-/* "07[IKE] <conn|3> received packet: from 192.0.2.1[500] to 198.51.100.1[500] (336 bytes)" */
+/* The source is the peer in both directions: "07[IKE] <conn|3> received packet: from 192.0.2.1[500] to
+ * 198.51.100.1[500] (336 bytes)" */
 bool vpn_strongswan(struct parse_out *out, struct str msg)
 {
     static const struct pattern_row rows[] = {
@@ -92,10 +94,10 @@ bool vpn_strongswan(struct parse_out *out, struct str msg)
          ACTION_NONE, OUTCOME_NONE, NULL},
         {"received packet: from %{source.ip}[%{source.port}] to %{destination.ip}[%{destination.port}]",
          ACTION_NONE, OUTCOME_NONE, NULL},
-        {"sending packet: from %{source.ip}[%{source.port}] to %{destination.ip}[%{destination.port}] "
+        {"sending packet: from %{destination.ip}[%{destination.port}] to %{source.ip}[%{source.port}] "
          "(%{network.bytes} bytes)",
          ACTION_NONE, OUTCOME_NONE, NULL},
-        {"sending packet: from %{source.ip}[%{source.port}] to %{destination.ip}[%{destination.port}]",
+        {"sending packet: from %{destination.ip}[%{destination.port}] to %{source.ip}[%{source.port}]",
          ACTION_NONE, OUTCOME_NONE, NULL},
         {"%{source.ip} is initiating a%*", ACTION_VPN_TUNNEL, OUTCOME_NONE, NULL},
         {"no IKE config found for %{destination.ip}...%{source.ip}, sending NO_PROPOSAL_CHOSEN",
@@ -125,5 +127,33 @@ bool vpn_strongswan(struct parse_out *out, struct str msg)
     if (!pattern_apply(out, text, rows, COUNT_OF(rows)))
         parse_out_known(out, out->dataset);
     parse_out_put(out, FIELD_LOG_LOGGER, logger);
+    return true;
+}
+
+/* "2026-11-22 07:59:58 192.0.2.1:1194 TLS Error: …" of its own file */
+bool vpn_openvpn_line(struct parse_out *out, struct str raw)
+{
+    static const struct str marks[] = {{"[AF_INET", 8},
+                                       {" TLS", 4},
+                                       {"MULTI:", 6},
+                                       {"VERIFY ", 7},
+                                       {"SENT CONTROL", 12},
+                                       {"peer info:", 10},
+                                       {"Inactivity timeout", 18}};
+    struct parse_stamp st;
+    struct cur c = cur_of(raw);
+    if (raw.n < 24 || raw.p[10] != ' ' || raw.p[19] != ' ' ||
+        !parse_stamp_read(&c, out->ctx->recv_ns, out->ctx->zone_s, WHEN_DAY_NS, &st) || c.at != 19)
+        return false;
+    struct str msg = str_from(raw, 20);
+    bool marked = false;
+    for (size_t i = 0; i < COUNT_OF(marks) && !marked; i++)
+        marked = str_find(msg, marks[i]) != SIZE_MAX;
+    out->dataset = S("openvpn.log");
+    if (!marked || !vpn_openvpn(out, msg))
+        return false;
+    out->content_done = true;
+    parse_out_time(out, st.ns, true);
+    out->e.message = msg;
     return true;
 }

@@ -71,8 +71,6 @@ static void put_request(struct parse_out *out, struct cur *c)
 static void put_names(struct parse_out *out, struct str frontend, struct str server)
 {
     struct str backend, name;
-    if (str_ends(frontend, S("~")))
-        frontend.n--;
     parse_out_put_named(out, S("haproxy.frontend_name"), frontend);
     (void)str_cut(server, '/', &backend, &name);
     parse_out_put_named(out, S("haproxy.backend_name"), backend);

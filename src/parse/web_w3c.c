@@ -38,7 +38,7 @@ static const struct {
     {{"s-sitename", 10}, 0, "iis.access.site_name"},
     {{"sc-substatus", 12}, 0, "iis.access.sub_status"},
     {{"sc-win32-status", 15}, 0, "iis.access.win32_status"},
-    {{"time-taken", 10}, 0, "iis.access.time_taken_ms"},
+    {{"time-taken", 10}, FIELD_EVENT_DURATION, NULL},
     {{"X-Forwarded-For", 15}, 0, "network.forwarded_ip"},
     {{"cs(X-Forwarded-For)", 19}, 0, "network.forwarded_ip"},
     {{"s-siteid", 8}, 0, "iis.error.site_id"},
@@ -55,12 +55,32 @@ static const struct {
     {{"pid", 3}, FIELD_PROCESS_PID, NULL},
 };
 
-/* Columns of IIS 8 and later where no header came: date time s-ip cs-method … time-taken. */
-static const char iis[] =
-    "date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) "
-    "cs(Referer) sc-status sc-substatus sc-win32-status time-taken";
-#define IIS_COLUMNS 15u
+/* Columns where no header came: what IIS writes by default, and with every field chosen (with and without the
+ * address a proxy adds). The address and the method stand in their places. */
+static const struct {
+    const char *names;
+    uint8_t n, address, method;
+} layouts[] = {
+    {"date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) "
+     "sc-status sc-substatus sc-win32-status time-taken",
+     15, 2, 3},
+    {"date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status "
+     "sc-substatus sc-win32-status time-taken",
+     14, 2, 3},
+    {"date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip "
+     "cs-version "
+     "cs(User-Agent) cs(Cookie) cs(Referer) cs-host sc-status sc-substatus sc-win32-status sc-bytes cs-bytes "
+     "time-taken",
+     22, 4, 5},
+    {"date time s-sitename s-computername s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip "
+     "cs-version "
+     "cs(User-Agent) cs(Cookie) cs(Referer) cs-host sc-status sc-substatus sc-win32-status sc-bytes cs-bytes "
+     "time-taken "
+     "X-Forwarded-For",
+     23, 4, 5},
+};
 #define METHOD_BYTES_MAX 16u
+#define WORDS_MAX 24u
 
 static uint8_t column_of(struct str name)
 {
@@ -99,7 +119,12 @@ static void put_column(struct parse_out *out, uint8_t column, struct str value)
     struct str version = S("HTTP/");
     if (str_eq(value, S("-")))
         return;
-    if (columns[column].other != NULL)
+    if (field == FIELD_EVENT_DURATION) /* milliseconds */
+        parse_out_put(out, field,
+                      value.n > 12 || str_eq(value, S("0"))
+                          ? value
+                          : arena_printf(out->arena, "%.*s000000", STR_ARG(value)));
+    else if (columns[column].other != NULL)
         parse_out_put_named(out, str_of(columns[column].other), value);
     else if (field == FIELD_USER_AGENT || field == FIELD_HTTP_COOKIE)
         parse_out_put(out, field, blanks(out, value));
@@ -170,21 +195,30 @@ static bool read_line(struct parse_out *out, struct str raw, const uint8_t *head
     return true;
 }
 
-/* Without a header: the default columns of IIS, where an address and a method stand in their places. */
-static bool looks_like_iis(struct str raw)
+static bool is_method(struct str s)
 {
-    struct str word, rest = raw;
-    size_t n = 0;
-    for (; rest.n > 0 && n <= IIS_COLUMNS; n++) {
-        (void)str_cut(rest, ' ', &word, &rest);
-        if (n == 2 && !parse_ip_is(word))
+    for (size_t i = 0; i < s.n; i++) {
+        if (!ascii_is_upper(s.p[i]) && s.p[i] != '_')
             return false;
-        for (size_t i = 0; n == 3 && i < word.n; i++) {
-            if (!ascii_is_upper(word.p[i]) || word.n > METHOD_BYTES_MAX)
-                return false;
-        }
     }
-    return n == IIS_COLUMNS;
+    return s.n > 2 && s.n <= METHOD_BYTES_MAX;
+}
+
+/* The layout of a line without a header, or NULL. */
+static const char *layout_of(struct str raw)
+{
+    struct str word[WORDS_MAX], rest = raw;
+    size_t n = 0;
+    while (rest.n > 0 && n < WORDS_MAX) {
+        (void)str_cut(rest, ' ', &word[n++], &rest);
+        if (n == 3 && !parse_ip_is(word[2]) && !str_starts(word[2], S("W3SVC")))
+            return NULL; /* most lines end here */
+    }
+    for (size_t i = 0; i < COUNT_OF(layouts); i++) {
+        if (n == layouts[i].n && parse_ip_is(word[layouts[i].address]) && is_method(word[layouts[i].method]))
+            return layouts[i].names;
+    }
+    return NULL;
 }
 
 bool web_w3c_line(struct parse_out *out, struct str raw)
@@ -211,9 +245,10 @@ bool web_w3c_line(struct parse_out *out, struct str raw)
     if (raw.n < 20 || raw.p[10] != ' ' || raw.p[19] != ' ')
         return false;
     if (header[0] < 4 || header[1] != DATE || header[2] != TIME) {
-        if (!looks_like_iis(raw))
+        const char *names = layout_of(raw);
+        if (names == NULL)
             return false;
-        read_header(S(iis), own);
+        read_header(str_of(names), own);
         header = own;
     }
     return read_time(out, raw) && read_line(out, raw, header);
