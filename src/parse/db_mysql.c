@@ -8,8 +8,10 @@
  * Reference Manual, The Error Log, The General Query Log; MariaDB Audit Plugin, Log Format.
  */
 static const struct pattern_row rows[] = {
-    {"Access denied for user '%u'@'%{source}' (using password: %r)", ACTION_SERVICE_LOGIN, OUTCOME_FAILURE,
-     NULL},
+    {"Access denied for user '%u'@'%{source}' (using password: YES)", ACTION_SERVICE_LOGIN, OUTCOME_FAILURE,
+     "bad_password"},
+    {"Access denied for user '%u'@'%{source}' (using password: NO)", ACTION_SERVICE_LOGIN, OUTCOME_FAILURE,
+     "no_password"},
     {"Access denied for user '%u'@'%{source}' to database '%{database.name*}'", ACTION_SERVICE_LOGIN,
      OUTCOME_FAILURE, "not_allowed"},
     {"Access denied for user '%u'@'%{source}'%*", ACTION_SERVICE_LOGIN, OUTCOME_FAILURE, NULL},
@@ -223,6 +225,17 @@ static bool read_rest(struct parse_out *out, struct cur *c, bool sure)
     return true;
 }
 
+/* Behind "2026-11-22T07:59:58…" come a number, a level or the columns of the general log: most syslog lines
+ * end here. */
+static bool may_be_mysql(struct str raw)
+{
+    size_t i = 19;
+    while (i < raw.n && raw.p[i] != ' ' && raw.p[i] != '\t')
+        i++;
+    return i + 1 < raw.n &&
+           (raw.p[i] == '\t' || raw.p[i + 1] == ' ' || raw.p[i + 1] == '[' || ascii_is_digit(raw.p[i + 1]));
+}
+
 bool db_mysql_line(struct parse_out *out, struct str raw)
 {
     struct cur c = cur_of(raw);
@@ -241,7 +254,8 @@ bool db_mysql_line(struct parse_out *out, struct str raw)
         parse_out_time(out, ns, true);
         return read_rest(out, &c, false);
     }
-    if (raw.n < 24 || raw.p[4] != '-' || !parse_stamp_read(&c, out->ctx->recv_ns, zone_s, WHEN_DAY_NS, &st))
+    if (raw.n < 24 || raw.p[4] != '-' || !may_be_mysql(raw) ||
+        !parse_stamp_read(&c, out->ctx->recv_ns, zone_s, WHEN_DAY_NS, &st))
         return false;
     parse_out_time(out, st.ns, st.zone_missing);
     return cur_left(&c) > 4 && (cur_peek(&c) == ' ' || cur_peek(&c) == '\t') && read_rest(out, &c, false);

@@ -103,20 +103,25 @@ static struct str unescape(struct reader *r, struct str s)
 static struct str quoted(struct cur *c, bool *ret_escaped)
 {
     *ret_escaped = false;
-    cur_expect(c, '"');
-    size_t from = c->at;
-    while (cur_left(c) > 0 && c->in.p[c->at] != '"') {
-        if (c->in.p[c->at] == '\\') {
-            *ret_escaped = true;
-            c->at++;
-            if (cur_left(c) == 0)
-                break;
-        }
-        c->at++;
+    if (cur_left(c) < 2 || c->in.p[c->at] != '"') {
+        c->bad = true;
+        return (struct str){NULL, 0};
     }
-    size_t end = c->at;
-    cur_expect(c, '"');
-    return c->bad ? (struct str){NULL, 0} : str_sub(c->in, from, end - from);
+    const char *from = c->in.p + c->at + 1, *end = c->in.p + c->in.n;
+    const char *quote = memchr(from, '"', (size_t)(end - from));
+    if (quote != NULL && memchr(from, '\\', (size_t)(quote - from)) != NULL) {
+        *ret_escaped = true;
+        for (quote = from; quote < end && *quote != '"'; quote++)
+            quote += *quote == '\\' && quote + 1 < end;
+        if (quote >= end)
+            quote = NULL;
+    }
+    if (quote == NULL) {
+        c->bad = true;
+        return (struct str){NULL, 0};
+    }
+    c->at = (size_t)(quote - c->in.p) + 1;
+    return (struct str){from, (size_t)(quote - from)};
 }
 
 static struct str string(struct reader *r)

@@ -82,8 +82,12 @@ static bool by_program(struct parse_out *out, struct str msg)
 void linux_content(struct parse_out *out)
 {
     struct str msg = out->e.message, service, module;
-    if (msg.n == 0)
+    if (msg.n == 0) { /* all that is said stands in the structured data */
+        if (str_starts(out->tag, S("RT_")) || str_eq(out->tag, S("Veeam_MP")) ||
+            str_starts(out->tag, S("KES")))
+            (void)by_program(out, msg);
         return;
+    }
     if (out->tag.n > 0 && out->tag.p[0] == '%') {
         while (out->tag.n > 0 && out->tag.p[0] == '%')
             out->tag = str_from(out->tag, 1);

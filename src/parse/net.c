@@ -80,7 +80,6 @@ static bool draytek(struct parse_out *out, struct str msg)
          NULL},
         {"Local User: %{source} DNS -> %{destination} inquire %{dns.question.name}", ACTION_DNS_QUERY,
          OUTCOME_NONE, NULL},
-        {"[%*]User %u login from %{source} %*", ACTION_DEVICE_LOGIN, OUTCOME_SUCCESS, NULL},
     };
     out->dataset = S("draytek.vigor");
     if (!pattern_apply(out, msg, rows, COUNT_OF(rows)))
@@ -98,7 +97,7 @@ bool net_any(struct parse_out *out, struct str msg)
         return true;
     if (ascii_is_lower(c) && net_mikrotik(out, msg))
         return true;
-    if (c == '[' && (net_fast(out, msg) || draytek(out, msg)))
+    if (c == '[' && (msg.p[1] == '*' || (ascii_is_digit(msg.p[1]) && msg.p[2] == ':')) && net_fast(out, msg))
         return true;
     if (c == 'L' && draytek(out, msg))
         return true;

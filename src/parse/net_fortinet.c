@@ -120,6 +120,26 @@ static void put_time(struct parse_out *out, const struct seen *s)
         (void)body_time(out, s->eventtime);
 }
 
+/* SonicOS: "192.0.2.55:51000:X0" is address, port and interface, "tcp/443" transport and service. */
+static struct str sonic_value(struct parse_out *out, struct str key, struct str value)
+{
+    struct str ip, port, rest, transport, service;
+    bool src = is(key, "src");
+    if ((src || is(key, "dst")) && str_cut(value, ':', &ip, &rest) && parse_ip_is(ip)) {
+        struct str face;
+        (void)str_cut(rest, ':', &port, &face);
+        (void)str_cut(face, ':', &face, &rest);
+        parse_out_put(out, src ? FIELD_NETWORK_INTERFACE_IN : FIELD_NETWORK_INTERFACE_OUT, face);
+        return str_sub(value, 0, ip.n + (port.n > 0 ? port.n + 1 : 0));
+    }
+    if (is(key, "proto") && str_cut(value, '/', &transport, &service)) {
+        if (service.n > 0 && !ascii_is_digit(service.p[0]))
+            parse_out_add(out, FIELD_NETWORK_PROTOCOL, parse_out_lower(out, service));
+        return transport;
+    }
+    return value;
+}
+
 static bool read_pairs(struct parse_out *out, const struct product *p, struct cur *c)
 {
     struct body_pair pair;
@@ -133,7 +153,9 @@ static bool read_pairs(struct parse_out *out, const struct product *p, struct cu
         }
         struct str value = pair.escaped ? body_unescape(out, pair.value) : pair.value;
         note(&seen, pair.key, value);
-        if (!is(pair.key, "date") && !is(pair.key, "time"))
+        if (p == &sonicwall)
+            value = sonic_value(out, pair.key, value);
+        if (!is(pair.key, "date") && !is(pair.key, "time") && !is(pair.key, "msg"))
             fieldmap_put(out, p->space, pair.key, value, pair.key);
     }
     put_kind(out, &seen);

@@ -100,5 +100,11 @@ bool net_huawei(struct parse_out *out, struct str code, struct str msg)
             return true;
         }
     }
+    for (uint16_t i = 0; i < out->n; i++) {
+        if (out->fields[i].id == FIELD_EVENT_TYPE) {
+            net_traffic(out, out->fields[i].value);
+            break;
+        }
+    }
     return true;
 }

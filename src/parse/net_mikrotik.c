@@ -47,8 +47,8 @@ static bool firewall(struct parse_out *out, struct str msg)
         if (first) {
             (void)str_cut(part, ' ', &part, &source);
             parse_out_put(out, FIELD_NETWORK_INTERFACE_OUT, part);
-        } else if (str_starts(part, S("src-mac "))) {
-            parse_out_put(out, FIELD_SOURCE_MAC, str_from(part, 8));
+        } else if (str_find(part, S("src-mac ")) != SIZE_MAX) {
+            parse_out_put(out, FIELD_SOURCE_MAC, str_from(part, str_find(part, S("src-mac ")) + 8));
         } else if (str_starts(part, S("proto "))) {
             (void)str_cut(str_from(part, 6), ' ', &part, &source);
             parse_out_transport(out, part);

@@ -93,14 +93,16 @@ static bool capture_first(const struct spec *spec, struct str lit, const char *p
                           struct hits *hits)
 {
     enum kind kind = spec->kind;
+    bool word = kind == KIND_WORD || kind == KIND_PEER, any = kind == KIND_NONE || kind == KIND_SHORTEST;
     unsigned tries = 0;
     for (size_t at = 0; at < s.n && tries < RETRIES_MAX; at++) {
-        if (starts_at(s, at, lit) && (kind == KIND_NONE || kind == KIND_SHORTEST || at > 0)) {
+        char c = s.p[at];
+        if (c == lit.p[0] && (any || at > 0) && starts_at(s, at, lit)) {
             tries++;
             if (keep(hits, spec, str_sub(s, 0, at), p, str_from(s, at)))
                 return true;
         }
-        if (!value_ok(kind, str_sub(s, at, 1)))
+        if ((word && c == ' ') || (kind == KIND_NUMBER && !ascii_is_digit(c)))
             return false;
     }
     return false;
@@ -150,14 +152,15 @@ static const char *read_spec(const char *p, struct spec *ret)
 /* Recursion is as deep as the pattern has captures: the patterns are constants with at most HITS_MAX. */
 static bool fits(const char *p, struct str s, struct hits *hits)
 {
-    while (*p != '%') {
-        if (*p == '\0')
-            return s.n == 0;
-        if (s.n == 0 || s.p[0] != *p)
+    size_t i = 0;
+    for (; p[i] != '%'; i++) {
+        if (p[i] == '\0')
+            return s.n == i;
+        if (i == s.n || s.p[i] != p[i])
             return false;
-        p++;
-        s = str_from(s, 1);
     }
+    p += i;
+    s = str_from(s, i);
     struct spec spec;
     p = read_spec(p + 1, &spec);
     size_t n = literal_length(p);
