@@ -4,6 +4,8 @@
 #include "parse/parse_stamp.h"
 #include "parse/winlog.h"
 
+#define SECONDS_MAX INT64_C(9000000000) /* nanoseconds since 1970 end in the year 2262 */
+
 static const struct {
     struct str starts;
     linux_fn *fn;
@@ -67,7 +69,7 @@ bool body_time(struct parse_out *out, struct str text)
             scale /= 10;
             frac += (part.p[i] - '0') * scale;
         }
-        if (whole.n < 9)
+        if (whole.n < 9 || seconds > SECONDS_MAX)
             return false;
         parse_out_time(out, seconds * NS_PER_S + frac, false);
         return true;

@@ -1,6 +1,7 @@
 #include "parse/parse.h"
 
 #include "base/text.h"
+#include "parse/legacy.h"
 #include "parse/linux.h"
 #include "parse/parse_out.h"
 
@@ -209,8 +210,10 @@ void parse_line(const struct parse_ctx *ctx, struct parse_hint *hint, struct str
     if (!out.content_done)
         linux_content(&out);
     put_head(&out);
-    if (!all_ascii(raw) && !text_is_utf8(raw))
+    if (!all_ascii(raw) && !text_is_utf8(raw)) {
         out.e.flags |= EVENT_NOT_UTF8;
+        legacy_decode(&out);
+    }
     check_clock(&out);
     if (hint != NULL) {
         remember(hint, id);
