@@ -59,10 +59,10 @@ bool body_time(struct parse_out *out, struct str text)
             return false;
         if (whole.n > 10) { /* milli-, micro- or nanoseconds */
             int64_t unit = whole.n <= 13 ? NS_PER_MS : whole.n <= 16 ? NS_PER_US : 1;
-            if (unit > 1 && seconds > INT64_MAX / unit)
+            if (whole.n < 13 || seconds > INT64_MAX / unit)
                 return false;
             parse_out_time(out, seconds * unit, false);
-            return whole.n >= 13;
+            return true;
         }
         int64_t scale = NS_PER_S;
         for (size_t i = 0; i < part.n && i < 9 && ascii_is_digit(part.p[i]); i++) {

@@ -76,6 +76,8 @@ static bool by_program(struct parse_out *out, struct str msg)
         return true;
     if (str_cut(out->tag, '/', &head, &rest) && by_name(out, head, msg))
         return true;
+    if (str_starts(out->tag, S("postfix-")))
+        return by_name(out, S("postfix"), msg);
     return str_starts(out->tag, S("ovpn-")) && by_name(out, S("openvpn"), msg);
 }
 

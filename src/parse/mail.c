@@ -13,6 +13,8 @@ static const struct pattern_row smtpd[] = {
      OUTCOME_NONE, NULL},
     {"disconnect from %{source.domain~}[%{source.ip}] %{postfix.counts*}", ACTION_NONE, OUTCOME_NONE, NULL},
     {"disconnect from %{source.domain~}[%{source.ip}]", ACTION_NONE, OUTCOME_NONE, NULL},
+    {"NOQUEUE: lost connection after %r from %{source.domain~}[%{source.ip}]", ACTION_NONE, OUTCOME_NONE,
+     NULL},
     {"NOQUEUE: %{postfix.verdict}: %{postfix.command} from %{source.domain~}[%{source.ip}]:%{source.port}: "
      "%r; from=<%{email.from.address~}> "
      "to=<%{email.to.address~}> proto=%w helo=<%{postfix.helo}>",

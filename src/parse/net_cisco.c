@@ -128,6 +128,7 @@ static const struct pattern_row asa[] = {
     {"User '%u', running '%{service.name~}' from IP %{source}, executed '%c'", ACTION_CONFIG_CHANGED,
      OUTCOME_SUCCESS, NULL},
     {"%{source} end configuration: %r", ACTION_CONFIG_CHANGED, OUTCOME_SUCCESS, NULL},
+    {"Shunned packet: %{source} ==> %{destination} on interface " IN, BLOCKED},
     {"Line protocol on Interface " IN ", changed state to up", ACTION_LINK_UP, OUTCOME_NONE, NULL},
     {"Line protocol on Interface " IN ", changed state to down", ACTION_LINK_DOWN, OUTCOME_NONE, NULL},
     {"Local:%{destination} Remote:%{source} Username:%{user.name} IKEv2 SA UP. Reason: %r", ACTION_VPN_TUNNEL,

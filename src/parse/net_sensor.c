@@ -66,6 +66,18 @@ static const struct {
     {{"ftp", 3}, {"zeek.ftp", 8}, ACTION_FILE_ACCESSED},
 };
 
+/* Logs of one protocol do not say it in each record. */
+static void put_protocol(struct parse_out *out, struct str path)
+{
+    static const struct str protocols[] = {{"dns", 3},      {"http", 4}, {"ssl", 3},    {"ssh", 3},
+                                           {"rdp", 3},      {"smtp", 4}, {"ftp", 3},    {"dhcp", 4},
+                                           {"kerberos", 8}, {"ntlm", 4}, {"dce_rpc", 7}};
+    for (size_t i = 0; i < COUNT_OF(protocols); i++) {
+        if (str_eq(path, protocols[i]))
+            parse_out_add(out, FIELD_NETWORK_PROTOCOL, path);
+    }
+}
+
 static void zeek_kind(struct parse_out *out, struct str path)
 {
     out->dataset = S("zeek");
@@ -100,6 +112,7 @@ bool net_zeek_json(struct parse_out *out, const struct json_items *items)
         if (!str_eq(name, S("ts")))
             body_mapped(out, MAP_ZEEK, name, items->item[i].value);
     }
+    put_protocol(out, path);
     return true;
 }
 
@@ -334,8 +347,10 @@ bool net_zeek_line(struct parse_out *out, struct str raw)
     if (raw.n < 20 || raw.p[10] != '.' || header[0] == 0 || header[1] != 1 ||
         !str_cut(raw, '\t', &name, &rest) || !body_time(out, name))
         return false;
-    zeek_kind(out, path_of(header));
+    struct str path = path_of(header);
+    zeek_kind(out, path);
     read_row(out, raw, header);
+    put_protocol(out, path);
     return true;
 }
 

@@ -137,8 +137,10 @@ static struct str cut_port(struct str *end)
     if (i < 2 || i == s.n || strchr(":/#", s.p[i - 1]) == NULL || s.p[i - 1] == '\0' ||
         !is_port(str_from(s, i)))
         return port;
-    if (s.p[i - 1] == ':' && s.p[0] != '[' && str_find_char(str_sub(s, 0, i - 1), ':') != SIZE_MAX)
-        return port;
+    if (s.p[i - 1] == ':' && s.p[0] != '[' && str_find_char(str_sub(s, 0, i - 1), ':') != SIZE_MAX &&
+        (parse_ip_is(s) || !parse_ip_is(str_sub(s, 0, i - 1))))
+        return port; /* without brackets a last group of five digits is a port, one of four a part of the
+                        address */
     end->n = i - 1;
     return str_from(s, i);
 }

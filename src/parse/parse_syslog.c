@@ -165,7 +165,7 @@ static bool is_host(struct str word, struct str rest)
     if (!host_ok(word) || (str_eq(word, S("last")) && str_starts(rest, S(" message repeated"))))
         return false;
     if (word.p[word.n - 1] == ':')
-        return parse_ip_is(word);
+        return parse_ip_is(word) || str_starts(rest, S(" %")); /* "fw1: %ASA-…" */
     return word.p[0] == '[' || str_find_char(word, '[') == SIZE_MAX;
 }
 
@@ -180,6 +180,8 @@ static void read_host_body(struct parse_out *out, struct cur *c, struct str host
         struct str behind = str_from(c->in, c->at);
         if (is_host(word, behind)) {
             host = word;
+            if (str_ends(host, S(":")) && !parse_ip_is(host))
+                host.n--;
             (void)cur_skip(c, ' ');
             if (cur_left(c) > 2 && c->in.p[c->at] == ':' && c->in.p[c->at + 1] == ' ')
                 c->at += 2; /* ASA: "host : %ASA-…" */

@@ -59,7 +59,7 @@ static const struct {
  * address a proxy adds). The address and the method stand in their places. */
 static const struct {
     const char *names;
-    uint8_t n, address, method;
+    uint8_t n, address, method; /* method 0: HTTP.SYS, the version stands in the seventh place */
 } layouts[] = {
     {"date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) "
      "sc-status sc-substatus sc-win32-status time-taken",
@@ -78,6 +78,8 @@ static const struct {
      "time-taken "
      "X-Forwarded-For",
      23, 4, 5},
+    {"date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename",
+     13, 4, 0},
 };
 #define METHOD_BYTES_MAX 16u
 #define WORDS_MAX 24u
@@ -215,7 +217,8 @@ static const char *layout_of(struct str raw)
             return NULL; /* most lines end here */
     }
     for (size_t i = 0; i < COUNT_OF(layouts); i++) {
-        if (n == layouts[i].n && parse_ip_is(word[layouts[i].address]) && is_method(word[layouts[i].method]))
+        if (n == layouts[i].n && parse_ip_is(word[layouts[i].address]) &&
+            (layouts[i].method == 0 ? str_starts(word[6], S("HTTP/")) : is_method(word[layouts[i].method])))
             return layouts[i].names;
     }
     return NULL;
