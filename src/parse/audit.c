@@ -179,7 +179,8 @@ static void read_pairs(struct parse_out *out, struct record *r, struct str s)
         size_t at = c.at;
         if (!body_next_pair(&c, "'\x1d", &p)) {
             c.at = at;
-            (void)cur_word(&c);
+            if (cur_word(&c).n == 0 && cur_left(&c) > 0)
+                c.at++; /* always at least one byte */
             continue;
         }
         put(out, r, p.key, p.value, p.value.p > s.p && p.value.p[-1] == '"');

@@ -14,33 +14,10 @@ static const struct {
     {{"LEEF:", 5}, body_leef}, {{"<Event ", 7}, winlog_xml}, {{"<Event>", 7}, winlog_xml},
 };
 
-/* Names of the head: never a field beside it. */
-static const struct str heads[] = {{"message", 7}, {"@timestamp", 10}, {"event.original", 14}};
-
-void body_put(struct parse_out *out, struct str name, struct str value)
-{
-    struct str own = S("khien.");
-    for (size_t i = 0; i < COUNT_OF(heads); i++) {
-        if (str_eq(name, heads[i]))
-            return;
-    }
-    if (str_starts(name, own) || (str_starts(value, S("khien")) && str_eq(name, S("event.dataset")))) {
-        struct str guarded = arena_printf(out->arena, "data.%.*s", STR_ARG(name));
-        if (guarded.p != NULL)
-            parse_out_put_named(out, guarded, value);
-        return;
-    }
-    uint16_t id = field_find(name);
-    if (id != FIELD_OTHER)
-        fieldmap_value(out, id, value);
-    else
-        parse_out_put_named(out, name, value);
-}
-
 void body_mapped(struct parse_out *out, enum fieldmap_space space, struct str name, struct str value)
 {
     if (fieldmap_find(space, name) == FIELD_OTHER)
-        body_put(out, name, value);
+        fieldmap_named(out, name, value);
     else
         fieldmap_put(out, space, name, value, (struct str){NULL, 0});
 }

@@ -18,8 +18,6 @@ linux_fn body_cef;
 linux_fn body_leef;
 linux_fn body_kv;
 
-/* Put under the sender's own name, guarded as above; names of the head of an event are left out. */
-void body_put(struct parse_out *out, struct str name, struct str value);
 /* The field of a name of the space, or the sender's own name. */
 void body_mapped(struct parse_out *out, enum fieldmap_space space, struct str name, struct str value);
 /* Time of a text: RFC 3339 and its relatives, seconds or milliseconds since 1970; false where it is none. */

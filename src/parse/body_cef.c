@@ -102,7 +102,7 @@ static void put(struct parse_out *out, struct str extension, struct str key, str
         return;
     } else if (custom(key)) {
         struct str label = label_of(extension, key);
-        body_put(out, label.n > 0 && label.n <= 64 ? label : key, value);
+        fieldmap_named(out, label.n > 0 && label.n <= 64 ? label : key, value);
     } else {
         body_mapped(out, MAP_CEF, key, value);
     }

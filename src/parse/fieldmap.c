@@ -113,6 +113,29 @@ void fieldmap_value(struct parse_out *out, uint16_t field, struct str value)
     }
 }
 
+/* Names of the head: never a field beside it. */
+static const struct str heads[] = {{"message", 7}, {"@timestamp", 10}, {"event.original", 14}};
+
+void fieldmap_named(struct parse_out *out, struct str name, struct str value)
+{
+    struct str own = S("khien.");
+    for (size_t i = 0; i < COUNT_OF(heads); i++) {
+        if (str_eq(name, heads[i]))
+            return;
+    }
+    if (str_starts(name, own) || (str_starts(value, S("khien")) && str_eq(name, S("event.dataset")))) {
+        struct str guarded = arena_printf(out->arena, "data.%.*s", STR_ARG(name));
+        if (guarded.p != NULL)
+            parse_out_put_named(out, guarded, value);
+        return;
+    }
+    uint16_t id = field_find(name);
+    if (id != FIELD_OTHER)
+        fieldmap_value(out, id, value);
+    else
+        parse_out_put_named(out, name, value);
+}
+
 void fieldmap_put(struct parse_out *out, enum fieldmap_space space, struct str name, struct str value,
                   struct str other)
 {
@@ -122,5 +145,5 @@ void fieldmap_put(struct parse_out *out, enum fieldmap_space space, struct str n
     if (field != FIELD_OTHER)
         fieldmap_value(out, field, value);
     else if (other.n > 0)
-        parse_out_put_named(out, other, value);
+        fieldmap_named(out, other, value);
 }

@@ -26,6 +26,11 @@ uint16_t fieldmap_find(enum fieldmap_space space, struct str name);
  */
 void fieldmap_put(struct parse_out *out, enum fieldmap_space space, struct str name, struct str value,
                   struct str other);
+/*
+ * Put under the sender's own name; a name of the table of fields in the form its field wants. Names of the
+ * head of an event are left out, and what only the node itself says (khien.…) comes as data.khien.…
+ */
+void fieldmap_named(struct parse_out *out, struct str name, struct str value);
 /* The value in the form the field wants; as fieldmap_put with a known field. */
 void fieldmap_value(struct parse_out *out, uint16_t field, struct str value);
 

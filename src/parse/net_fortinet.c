@@ -140,6 +140,13 @@ static struct str sonic_value(struct parse_out *out, struct str key, struct str 
     return value;
 }
 
+/* Always at least one byte, whatever it is. */
+static void skip_word(struct cur *c)
+{
+    if (cur_word(c).n == 0 && cur_left(c) > 0)
+        c->at++;
+}
+
 static bool read_pairs(struct parse_out *out, const struct product *p, struct cur *c)
 {
     struct body_pair pair;
@@ -148,7 +155,7 @@ static bool read_pairs(struct parse_out *out, const struct product *p, struct cu
     parse_out_observer(out, p->vendor, p->product);
     while (out->n < EVENT_FIELDS_MAX && cur_left(c) > 0) {
         if (!body_next_pair(c, ",", &pair)) {
-            (void)cur_word(c); /* a word without '=': the value before it was not quoted */
+            skip_word(c); /* a word without '=': the value before it was not quoted */
             continue;
         }
         struct str value = pair.escaped ? body_unescape(out, pair.value) : pair.value;

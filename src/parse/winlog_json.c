@@ -60,7 +60,8 @@ static void put_beat(struct parse_out *out, struct winlog *w, const struct json_
         if (str_starts(name, data) || str_starts(name, user))
             winlog_data(w, str_from(name, data.n - (size_t)str_starts(name, user)), value);
         else if (str_starts(name, win))
-            (void)(winlog_head(out, w, str_from(name, win.n), value) || (body_put(out, name, value), true));
+            (void)(winlog_head(out, w, str_from(name, win.n), value) ||
+                   (fieldmap_named(out, name, value), true));
         else if (str_eq(name, S("message")))
             w->message = value;
         else if (str_eq(name, S("event.code")))
@@ -68,7 +69,7 @@ static void put_beat(struct parse_out *out, struct winlog *w, const struct json_
         else if (str_eq(name, S("log.level")))
             w->level = value;
         else if (!str_eq(name, S("@timestamp")) || !winlog_head(out, w, name, value))
-            body_put(out, name, value);
+            fieldmap_named(out, name, value);
     }
 }
 

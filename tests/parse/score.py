@@ -76,7 +76,7 @@ def same(name, want, got):
         return str(got) in (", ".join(texts), " ".join(texts), "|".join(texts)) or (len(texts) > 0 and str(got) == texts[0])
     if isinstance(want, bool):
         return str(got).lower() == str(want).lower()
-    w, g = str(want).strip().replace("::ffff:", ""), str(got).strip()
+    w, g = str(want).strip().replace("::ffff:", ""), str(got).strip().replace("::ffff:", "")
     if w == g or (name in ("network.transport", "event.outcome", "network.protocol", "event.type") and w.lower() == g.lower()):
         return True
     try:
