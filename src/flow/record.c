@@ -97,7 +97,8 @@ bool record_joins(struct str open, struct str line)
     if (open.n == 0 || line.n == 0)
         return false;
     if (str_starts(open, S("<Event")) || str_starts(open, S("<?xml")))
-        return str_find(open, S("</Event>")) == SIZE_MAX && !str_starts(line, S("<Event"));
+        return str_find(open, S("</Event>")) == SIZE_MAX && !str_starts(line, S("<Event>")) &&
+               !str_starts(line, S("<Event "));
     if (open.p[0] == '{')
         return line.p[0] != '{' && braces_open(open);
     if (is_date(open) && str_find(open, S(",\"")) != SIZE_MAX && quote_open(open))

@@ -117,7 +117,7 @@ bool vpn_strongswan(struct parse_out *out, struct str msg)
     };
     struct str thread, text, connection, rest;
     size_t open = str_find_char(str_sub(msg, 0, msg.n < 8 ? msg.n : 8), '[');
-    if (open == SIZE_MAX || !str_cut(msg, ']', &thread, &text))
+    if (open == SIZE_MAX || !str_cut(msg, ']', &thread, &text) || thread.n <= open)
         return false;
     struct str logger = str_from(thread, open + 1);
     text = str_trim(text);
