@@ -15,6 +15,9 @@ bool vpn_openvpn(struct parse_out *out, struct str msg)
          OUTCOME_SUCCESS, NULL},
         {"%{source} TLS Auth Error: Auth Username/Password verification failed for peer", ACTION_VPN_LOGIN,
          OUTCOME_FAILURE, "bad_password"},
+        {"%u/%{source} AUTH: Received control message: AUTH_FAILED%*", ACTION_VPN_LOGIN, OUTCOME_FAILURE,
+         NULL},
+        {"%{source} OpenSSL: error:%r", ACTION_VPN_LOGIN, OUTCOME_FAILURE, NULL},
         {"%{source} TLS Auth Error: %r", ACTION_VPN_LOGIN, OUTCOME_FAILURE, NULL},
         {"%{source} TLS Error: TLS handshake failed", ACTION_VPN_LOGIN, OUTCOME_FAILURE, "tls"},
         {"%{source} VERIFY ERROR: %r", ACTION_VPN_LOGIN, OUTCOME_FAILURE, NULL},
@@ -133,13 +136,9 @@ bool vpn_strongswan(struct parse_out *out, struct str msg)
 /* "2026-11-22 07:59:58 192.0.2.1:1194 TLS Error: …" of its own file */
 bool vpn_openvpn_line(struct parse_out *out, struct str raw)
 {
-    static const struct str marks[] = {{"[AF_INET", 8},
-                                       {" TLS", 4},
-                                       {"MULTI:", 6},
-                                       {"VERIFY ", 7},
-                                       {"SENT CONTROL", 12},
-                                       {"peer info:", 10},
-                                       {"Inactivity timeout", 18}};
+    static const struct str marks[] = {{"[AF_INET", 8}, {" TLS", 4},          {"MULTI:", 6},
+                                       {"VERIFY ", 7},  {"SENT CONTROL", 12}, {"peer info:", 10},
+                                       {" AUTH", 5},    {" OpenSSL:", 9},     {"Inactivity timeout", 18}};
     struct parse_stamp st;
     struct cur c = cur_of(raw);
     if (raw.n < 24 || raw.p[10] != ' ' || raw.p[19] != ' ' ||

@@ -128,7 +128,7 @@ static void put_column(struct parse_out *out, uint8_t column, struct str value)
                           : arena_printf(out->arena, "%.*s000000", STR_ARG(value)));
     else if (columns[column].other != NULL)
         parse_out_put_named(out, str_of(columns[column].other), value);
-    else if (field == FIELD_USER_AGENT || field == FIELD_HTTP_COOKIE)
+    else if (field == FIELD_USER_AGENT)
         parse_out_put(out, field, blanks(out, value));
     else if (field == FIELD_HTTP_VERSION && str_starts(value, version))
         parse_out_put(out, field, str_from(value, version.n));
@@ -224,6 +224,14 @@ static const char *layout_of(struct str raw)
     return NULL;
 }
 
+static size_t words_of(struct str raw)
+{
+    size_t n = 1;
+    for (const char *p = raw.p, *end = raw.p + raw.n; (p = memchr(p, ' ', (size_t)(end - p))) != NULL; p++)
+        n++;
+    return n;
+}
+
 bool web_w3c_line(struct parse_out *out, struct str raw)
 {
     static const struct str heads[] = {{"#Software:", 10},   {"#Version:", 9},     {"#Date:", 6},
@@ -247,12 +255,15 @@ bool web_w3c_line(struct parse_out *out, struct str raw)
     const uint8_t *header = out->hint->columns;
     if (raw.n < 20 || raw.p[10] != ' ' || raw.p[19] != ' ')
         return false;
-    if (header[0] < 4 || header[1] != DATE || header[2] != TIME) {
+    bool known = header[0] >= 4 && header[1] == DATE && header[2] == TIME;
+    if (!known || words_of(raw) != header[0]) { /* no header came, or one was lost since */
         const char *names = layout_of(raw);
-        if (names == NULL)
+        if (names == NULL && !known)
             return false;
-        read_header(str_of(names), own);
-        header = own;
+        if (names != NULL) {
+            read_header(str_of(names), own);
+            header = own;
+        }
     }
     return read_time(out, raw) && read_line(out, raw, header);
 }

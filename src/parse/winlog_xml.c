@@ -32,9 +32,10 @@ static bool next_tag(struct cur *c, struct str *text, struct tag *ret)
         return false;
     struct str body = str_sub(c->in, c->at, i - c->at), rest;
     c->at = i + 1;
-    *ret = (struct tag){.end = body.n > 0 && body.p[0] == '/', .alone = str_ends(body, S("/"))};
+    *ret = (struct tag){.end = body.n > 0 && body.p[0] == '/'};
     if (ret->end)
         body = str_from(body, 1);
+    ret->alone = str_ends(body, S("/"));
     if (ret->alone)
         body.n--;
     size_t n = 0;

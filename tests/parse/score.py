@@ -115,7 +115,7 @@ BEATS = {
     "apache": {"destination.domain": "url.domain", "apache.error.module": "log.logger", "process.thread.id": "process.thread.id"},
     "nginx": {"destination.domain": "url.domain", "nginx.error.connection_id": "nginx.error.connection_id", "process.thread.id": "process.thread.id"},
     "haproxy": {"haproxy.": "haproxy.", "haproxy.source": "source.ip", "haproxy.bytes_read": None},
-    "iis": {"iis.access.": "iis.access.", "iis.access.cookie": "http.request.cookie", "iis.error.reason_phrase": "event.reason",
+    "iis": {"iis.access.": "iis.access.", "iis.access.cookie": "http.request.cookie", "iis.error.reason_phrase": "event.reason", "url.original": "url.path",
             "destination.domain": "url.domain"},
     "postgresql": {"postgresql.log.": "postgresql.", "postgresql.log.database": "database.name", "postgresql.log.query": "database.query",
                    "postgresql.log.client_addr": "source.ip", "postgresql.log.client_port": "source.port",
