@@ -37,5 +37,9 @@ typedef bool body_json_fn(struct parse_out *out, const struct json_items *items)
 body_json_fn winlog_json;
 body_json_fn net_suricata_json;
 body_json_fn net_zeek_json;
+body_json_fn antivirus_eset;
+
+/* malware_found where the class of a CEF or LEEF event says so and the event has no action yet. */
+void antivirus_class(struct parse_out *out, struct str event_class, struct str name);
 
 #endif

@@ -143,6 +143,7 @@ bool body_cef(struct parse_out *out, struct str msg)
             verdict = value;
         put(out, extension, key, value);
     }
+    antivirus_class(out, part[4], part[5]);
     net_traffic(out, verdict);
     return true;
 }

@@ -3,7 +3,7 @@
 
 #define DOCKER_DEPTH_MAX 1u /* a container's line holds one line, not another container's */
 
-static body_json_fn *const products[] = {winlog_json, net_suricata_json, net_zeek_json};
+static body_json_fn *const products[] = {winlog_json, net_suricata_json, net_zeek_json, antivirus_eset};
 
 static const struct str times[] = {
     {"@timestamp", 10}, {"timestamp", 9}, {"time", 4}, {"ts", 2},

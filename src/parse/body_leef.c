@@ -58,6 +58,7 @@ bool body_leef(struct parse_out *out, struct str msg)
             verdict = value;
         put(out, key, value);
     }
+    antivirus_class(out, part[4], part[4]);
     net_traffic(out, verdict);
     return true;
 }
