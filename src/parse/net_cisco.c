@@ -13,6 +13,14 @@
 #define FLOW ACTION_NETWORK_FLOW, OUTCOME_NONE, NULL
 
 static const struct pattern_row asa[] = {
+    {"Built inbound %{transport} connection %{session.id} for " IN
+     ":%{source} (%{source.nat.ip}/%{source.nat.port}) to " OUT
+     ":%{destination} (%{destination.nat.ip}/%{destination.nat.port})",
+     ALLOWED},
+    {"Built outbound %{transport} connection %{session.id} for " OUT
+     ":%{destination} (%{destination.nat.ip}/%{destination.nat.port}) to " IN
+     ":%{source} (%{source.nat.ip}/%{source.nat.port})",
+     ALLOWED},
     {"Built inbound %{transport} connection %{session.id} for " IN ":%{source} (%w)%* to " OUT
      ":%{destination} (%*",
      ALLOWED},

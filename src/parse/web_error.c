@@ -138,8 +138,11 @@ static bool nginx(struct parse_out *out, struct str line, int64_t *ret_ns)
         (void)str_cut(rest, ' ', &target, &version);
         parse_out_put(out, FIELD_HTTP_METHOD, method);
         parse_out_url(out, target);
+        if (str_starts(version, S("HTTP/")))
+            parse_out_put(out, FIELD_HTTP_VERSION, str_from(version, 5));
     }
-    parse_out_put(out, FIELD_URL_DOMAIN, item(text, S(", host: ")));
+    parse_out_put(out, FIELD_HTTP_REFERRER, item(text, S(", referrer: ")));
+    parse_out_add(out, FIELD_URL_DOMAIN, item(text, S(", host: ")));
     out->e.message = text;
     return true;
 }
