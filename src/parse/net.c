@@ -93,6 +93,8 @@ bool net_any(struct parse_out *out, struct str msg)
     char c = msg.p[0];
     if (ascii_is_digit(c) && net_panos(out, msg))
         return true;
+    if (c == '<' && net_aruba(out, msg))
+        return true;
     if ((c == 'd' || c == 'i' || c == 'l' || c == 't' || c == 'e') && net_fortinet(out, msg))
         return true;
     if (ascii_is_lower(c) && net_mikrotik(out, msg))

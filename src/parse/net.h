@@ -13,6 +13,7 @@ linux_fn net_fortinet; /* FortiOS, Sophos, SonicWall: key=value */
 linux_fn net_panos;
 linux_fn net_mikrotik;
 linux_fn net_fast;
+linux_fn net_aruba;
 linux_fn net_pf_gui; /* sign-ins to the console of pfSense and OPNsense */
 
 /* The message of "%FACILITY-SEVERITY-MNEMONIC:"; `code` is what stands between '%' and ':'. */
