@@ -37,6 +37,7 @@ test: test-packages third web build-all build-asan/build.ninja build-tsan/build.
 	    --command 'console: the road' . 'node tests/browser/road.mjs build/src/khiend/khiend --quick')
 
 bench: all ## measure; results in bench/out/
+	@ninja -j$(JOBS) -C build bench/gen_corpus
 	@python3 bench/run.py
 
 lint: clang ## format, clang-tidy, house rules, types of the console

@@ -1,9 +1,13 @@
 /*
- * Events per second of detect_run on one core with the rules of the catalogue (or other folders): each kind
- * of line alone and mixed. Usage: bench_detect SOURCE_ROOT [seconds per row [rule folder …]].
+ * Events per second of parsing and of detect_run on one core, CPU time, each by itself, with the rules of the
+ * catalogue or of other folders: each kind of line alone and mixed, or the lines of a file.
+ * Usage: bench_detect SOURCE_ROOT [-s SECONDS] [-l FILE] [RULE_FOLDER …]. Instructions of an event:
+ * valgrind --tool=callgrind --toggle-collect=detect_run bench_detect ROOT -s 0 -l FILE (each line once).
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "detect/detect.h"
@@ -11,6 +15,7 @@
 
 #define BATCH 4096u
 #define LINE_BYTES_MAX 512u
+#define FILE_BYTES_MAX ((size_t)1 << 30)
 
 /* %u becomes a number that differs from line to line, so that groups come and go. */
 static const struct {
@@ -63,70 +68,168 @@ static size_t fill(char *out, const char *line, unsigned number)
     return n;
 }
 
+struct load {
+    const char *name;
+    size_t n, bytes;
+    struct str *lines;
+    struct event *events;
+    struct arena mem;
+};
+
+static void *must(void *p)
+{
+    if (p == NULL)
+        exit(3);
+    return p;
+}
+
+static void new_load(struct load *l, const char *name, size_t n)
+{
+    *l = (struct load){.name = name, .n = n};
+    arena_init(&l->mem, (size_t)4 << 30);
+    l->lines = must(ARENA_NEW(&l->mem, struct str, n + 1));
+    l->events = must(ARENA_NEW(&l->mem, struct event, n + 1));
+}
+
 /* kind == COUNT_OF(rows): all kinds in turn. */
-static size_t make(size_t kind, char (*lines)[LINE_BYTES_MAX], struct event *events, struct arena *a)
+static void make_lines(struct load *l, size_t kind)
+{
+    new_load(l, kind < COUNT_OF(rows) ? rows[kind].name : "mixed", BATCH);
+    for (unsigned i = 0; i < BATCH; i++) {
+        size_t k = kind < COUNT_OF(rows) ? kind : i % COUNT_OF(rows);
+        char *text = must(ARENA_NEW(&l->mem, char, LINE_BYTES_MAX));
+        l->lines[i] = (struct str){text, fill(text, rows[k].line, i / 8)};
+        l->bytes += l->lines[i].n;
+    }
+}
+
+static void read_lines(struct load *l, const char *path)
+{
+    char *bytes = NULL;
+    size_t n = 0, count = 0;
+    struct err err = {0};
+    struct str rest, line;
+    if (sys_read_file(sys_linux(), path, FILE_BYTES_MAX, &bytes, &n, &err) != 0) {
+        (void)fprintf(stderr, "bench_detect: %s\n", err.msg);
+        exit(3);
+    }
+    for (size_t i = 0; i < n; i++)
+        count += bytes[i] == '\n';
+    new_load(l, "file", count);
+    rest = arena_str(&l->mem, (struct str){bytes, n});
+    free(bytes);
+    for (size_t i = 0; i < count; i++) {
+        (void)str_cut(rest, '\n', &line, &rest);
+        l->lines[i] = line;
+        l->bytes += line.n;
+    }
+}
+
+/* Seconds of one line's parsing; the last round's events stay. */
+static double parse_all(struct load *l, double seconds)
 {
     struct parse_ctx ctx = {
         .recv_ns = INT64_C(1795309200) * NS_PER_S, .zone_s = WHEN_VN_OFFSET_S, .history = true};
-    size_t bytes = 0;
-    for (unsigned i = 0; i < BATCH; i++) {
-        size_t k = kind < COUNT_OF(rows) ? kind : i % COUNT_OF(rows);
-        struct str raw = {lines[i], fill(lines[i], rows[k].line, i / 8)};
-        parse_line(&ctx, NULL, raw, a, &events[i]);
-        events[i].id = i + 1;
-        bytes += raw.n;
+    struct parse_hint hint = {0};
+    struct arena once;
+    double start = now_s(), used = 0;
+    uint64_t rounds = 0;
+    arena_init(&once, (size_t)4 << 30);
+    while (used < seconds) {
+        arena_reset(&once);
+        for (size_t i = 0; i < l->n; i++)
+            parse_line(&ctx, &hint, l->lines[i], &once, &l->events[i]);
+        used = now_s() - start;
+        rounds++;
     }
-    return bytes;
+    arena_done(&once);
+    for (size_t i = 0; i < l->n; i++) {
+        parse_line(&ctx, &hint, l->lines[i], &l->mem, &l->events[i]);
+        l->events[i].id = i + 1;
+    }
+    return rounds == 0 ? 0 : used / (double)(rounds * l->n);
 }
 
-static void run(const struct detect_plan *plan, const char *name, size_t kind, double seconds)
+static void run(const struct detect_plan *plan, struct load *l, double seconds)
 {
-    static char lines[BATCH][LINE_BYTES_MAX];
-    static struct event events[BATCH];
     struct detect_options options = {.seed = 7};
     struct detect_state *s = NULL;
     struct detect_stats stats;
-    struct arena a;
     uint64_t n = 0, matches = 0;
-    arena_init(&a, 256u << 20);
-    size_t bytes = make(kind, lines, events, &a);
+    double parse = parse_all(l, seconds);
     if (detect_state_new(plan, &options, &s, NULL) != 0)
         exit(3);
     double start = now_s(), used = 0;
-    while (used < seconds) {
-        detect_run(s, events, BATCH, on_match, &matches);
-        n += BATCH;
+    do {
+        for (size_t at = 0; at < l->n; at += BATCH) {
+            size_t k = l->n - at < BATCH ? l->n - at : BATCH;
+            detect_run(s, l->events + at, k, on_match, &matches);
+        }
+        n += l->n;
         used = now_s() - start;
-    }
+    } while (used < seconds);
     detect_state_stats(s, &stats);
-    printf("%-10s %9.0f events/s %7.1f MB/s  %5.2f candidates an event, %llu matches, %zu windows\n", name,
-           (double)n / used, (double)bytes / BATCH * (double)n / used / 1e6,
+    double match = used / (double)n;
+    printf("%-10s parse %9.0f, match %9.0f, both %9.0f events/s, %4zu bytes, %5.2f candidates an event, %llu "
+           "matches, "
+           "%zu windows\n",
+           l->name, parse > 0 ? 1 / parse : 0, 1 / match, 1 / (parse + match), l->bytes / l->n,
            (double)stats.candidates / (double)n, (unsigned long long)matches, stats.windows);
     detect_state_free(s);
-    arena_done(&a);
+    arena_done(&l->mem);
+}
+
+struct options {
+    const char *root, *file;
+    double seconds;
+    size_t n_rules;
+    const char *rules[16];
+};
+
+static void read_options(struct options *o, int argc, char **argv)
+{
+    *o = (struct options){.root = ".", .seconds = 1};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "-s") == 0 && i + 1 < argc)
+            o->seconds = strtod(argv[++i], NULL);
+        else if (strcmp(argv[i], "-l") == 0 && i + 1 < argc)
+            o->file = argv[++i];
+        else if (i == 1)
+            o->root = argv[i];
+        else if (o->n_rules < COUNT_OF(o->rules))
+            o->rules[o->n_rules++] = argv[i];
+    }
 }
 
 int main(int argc, char **argv)
 {
     char rules[4096], maps[4096];
-    const char *one = rules;
+    struct options o;
     struct detect_plan *plan = NULL;
+    struct load load;
     struct err err = {0};
-    const char *root = argc > 1 ? argv[1] : ".";
-    double seconds = argc > 2 ? strtod(argv[2], NULL) : 1;
-    (void)snprintf(rules, sizeof(rules), "%s/catalogue/rules", root);
-    (void)snprintf(maps, sizeof(maps), "%s/catalogue/sigma", root);
-    const char *const *paths = argc > 3 ? (const char *const *)(argv + 3) : &one;
+    read_options(&o, argc, argv);
+    (void)snprintf(rules, sizeof(rules), "%s/catalogue/rules", o.root);
+    (void)snprintf(maps, sizeof(maps), "%s/catalogue/sigma", o.root);
+    if (o.n_rules == 0)
+        o.rules[o.n_rules++] = rules;
     double start = now_s();
-    if (detect_load(sys_linux(), paths, argc > 3 ? (size_t)argc - 3 : 1, maps, &plan, &err) != 0) {
+    if (detect_load(sys_linux(), o.rules, o.n_rules, maps, &plan, &err) != 0) {
         (void)fprintf(stderr, "bench_detect: %s\n", err.msg);
         return 3;
     }
-    printf("%zu rules of %zu loaded in %.0f ms\n", detect_rule_count(plan), detect_report_count(plan),
-           (now_s() - start) * 1e3);
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        run(plan, rows[i].name, i, seconds);
-    run(plan, "mixed", COUNT_OF(rows), seconds);
+    struct rusage used;
+    (void)getrusage(RUSAGE_SELF, &used);
+    printf("%zu rules of %zu loaded in %.0f ms, %ld MiB resident\n", detect_rule_count(plan),
+           detect_report_count(plan), (now_s() - start) * 1e3, used.ru_maxrss / 1024);
+    if (o.file != NULL) {
+        read_lines(&load, o.file);
+        run(plan, &load, o.seconds);
+    }
+    for (size_t i = 0; o.file == NULL && i <= COUNT_OF(rows); i++) {
+        make_lines(&load, i);
+        run(plan, &load, o.seconds);
+    }
     detect_free(plan);
     return 0;
 }

@@ -51,11 +51,9 @@ def size_of(folder):
 
 
 def make_corpus():
-    gen, corpus = OUT / 'gen_syslog', OUT / f'syslog-{LINES}.log'
-    subprocess.run(['cc', '-O2', '-o', gen, ROOT / 'bench' / 'gen_syslog.c'], check=True)
-    if not corpus.exists():
-        with open(corpus, 'wb') as f:
-            subprocess.run([gen, str(LINES)], stdout=f, check=True)
+    corpus = OUT / f'syslog-{LINES}.log'
+    with open(corpus, 'wb') as f:
+        subprocess.run([ROOT / 'build' / 'bench' / 'gen_corpus', '--lines', str(LINES), '--all'], stdout=f, check=True)
     return corpus
 
 

@@ -72,7 +72,8 @@ static void run(const struct detect_plan *plan, struct str text)
     struct detect_state *s = NULL;
     if (detect_state_new(plan, &options, &s, NULL) != 0)
         return;
-    detect_run_plain(s, &e, on_plain, &seen);
+    if (detect_run_plain(s, &e, on_plain, &seen, NULL) != 0)
+        abort();
     for (unsigned i = 0; i < 3; i++)
         detect_run(s, &e, 1, on_match, &seen);
     for (size_t i = 0; i < detect_rule_count(plan) && i < RULES_MAX; i++) {

@@ -1,6 +1,6 @@
 /*
  * Any bytes as a line: never a failure, raw unchanged, every view readable, the same event whatever the
- * memory of the source says, and the packed form survives.
+ * memory of the source says about its grammar, and the packed form survives.
  */
 #include <stdlib.h>
 
@@ -18,7 +18,8 @@ static void touch(struct str s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct parse_ctx ctx = {.recv_ns = INT64_C(1795309200) * NS_PER_S, .zone_s = WHEN_VN_OFFSET_S};
+    struct parse_ctx ctx = {
+        .recv_ns = INT64_C(1795309200) * NS_PER_S, .zone_s = WHEN_VN_OFFSET_S, .history = true};
     struct str raw = {(const char *)data, size};
     struct arena a;
     struct event first, e;

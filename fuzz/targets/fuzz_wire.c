@@ -41,6 +41,12 @@ static void check_messages(struct str in)
         check(str_eq(in, buf_str(&b)));
     }
     buf_clear(&b);
+    struct frame_front front;
+    if (frame_get_front(in, &front)) {
+        frame_put_front(&b, &front);
+        check(str_eq(in, buf_str(&b)));
+    }
+    buf_clear(&b);
     struct cur c = cur_of(in);
     if (frame_get_counters(&c, &counters)) {
         frame_put_counters(&b, &counters);

@@ -85,7 +85,7 @@ struct api_source_live {
     uint64_t rate_1m;       /* events in the last minute */
     struct str dialect;     /* "rfc5424", …; .p == NULL: not known yet */
     int64_t from_ns, to_ns; /* complete from … to; 0: nothing yet */
-    uint64_t gaps;
+    uint64_t gaps, missing; /* holes; records known to be missing in them */
 };
 
 /*

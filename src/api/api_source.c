@@ -27,6 +27,7 @@ static void write_source(struct api_ctx *c, const struct register_source *s)
     JOUT_TIME(j, "from", live.from_ns);
     JOUT_TIME(j, "to", live.to_ns);
     JOUT_U64(j, "gaps", live.gaps);
+    JOUT_U64(j, "missing", live.missing);
     jout_obj_end(j);
     jout_obj_end(j);
 }

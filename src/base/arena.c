@@ -40,7 +40,7 @@ void arena_reset(struct arena *a)
     a->used = 0;
 }
 
-void *arena_alloc(struct arena *a, size_t count, size_t each, size_t align)
+void *arena_raw(struct arena *a, size_t count, size_t each, size_t align)
 {
     assert(each != 0 && align != 0 && (align & (align - 1)) == 0 && align <= _Alignof(max_align_t));
     size_t bytes;
@@ -62,7 +62,13 @@ void *arena_alloc(struct arena *a, size_t count, size_t each, size_t align)
     void *p = c->data + c->used + pad;
     c->used += pad + bytes;
     a->used += bytes;
-    return memset(p, 0, bytes);
+    return p;
+}
+
+void *arena_alloc(struct arena *a, size_t count, size_t each, size_t align)
+{
+    void *p = arena_raw(a, count, each, align);
+    return p == NULL ? NULL : memset(p, 0, count * each);
 }
 
 struct str arena_str(struct arena *a, struct str s)

@@ -19,6 +19,8 @@ void arena_init(struct arena *a, size_t bytes_max);
 void arena_done(struct arena *a); /* safe on a zeroed struct */
 void arena_reset(struct arena *a);
 void *arena_alloc(struct arena *a, size_t count, size_t each, size_t align) MUST_USE;
+/* The same, but the bytes are whatever they are: for what is written whole at once. */
+void *arena_raw(struct arena *a, size_t count, size_t each, size_t align) MUST_USE;
 /* Copy with a NUL behind it; .p == NULL when the arena is full (an empty text has .p != NULL). */
 struct str arena_str(struct arena *a, struct str s) MUST_USE;
 struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -16,4 +16,26 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
     return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
+/* Eight bytes of a text, and its last 0..8 bytes as if zeros followed: what hash_bytes mixes, for callers
+ * that change the bytes on the way. */
+static inline uint64_t hash_load(const char *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+static inline uint64_t hash_load_tail(const char *p, size_t n)
+{
+    const unsigned char *u = (const unsigned char *)p;
+    uint32_t low, high;
+    assert(n <= 8);
+    if (n >= 4) { /* without a call: most words are that short */
+        memcpy(&low, p, 4);
+        memcpy(&high, p + n - 4, 4);
+        return low | (uint64_t)high << (8 * (n - 4));
+    }
+    return n == 0 ? 0 : u[0] | (uint64_t)u[n / 2] << (8 * (n / 2)) | (uint64_t)u[n - 1] << (8 * (n - 1));
+}
+
 #endif

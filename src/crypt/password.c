@@ -2,9 +2,8 @@
 
 #include <argon2.h>
 
+#include "base/buf.h"
 #include "base/text.h"
-
-#define SUM_BYTES 32u
 
 const struct password_cost password_cost_default = {.memory_kib = 65536, .passes = 3, .lanes = 1};
 
@@ -15,13 +14,41 @@ int password_hash(const struct password_cost *cost, struct str password,
         return err_set(err, ERR_LIMIT, "a password may have at most %u bytes", PASSWORD_BYTES_MAX);
     char text[PASSWORD_HASH_BYTES_MAX];
     int rc = argon2id_hash_encoded(cost->passes, cost->memory_kib, cost->lanes, password.p, password.n, salt,
-                                   PASSWORD_SALT_BYTES, SUM_BYTES, text, sizeof(text));
+                                   PASSWORD_SALT_BYTES, PASSWORD_SUM_BYTES, text, sizeof(text));
     if (rc == ARGON2_MEMORY_ALLOCATION_ERROR)
         return err_set(err, ERR_NOMEM, "no memory for a password hash");
     if (rc != ARGON2_OK)
         return err_set(err, ERR_CRYPT, "password hash: %s", argon2_error_message(rc));
     memcpy(ret, text, sizeof(text));
     return 0;
+}
+
+/* Base64 without padding, as PHC text has it. Source: RFC 4648 section 4. */
+static void put_base64(struct buf *b, const uint8_t *in, size_t n)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint32_t bits = 0;
+    unsigned have = 0;
+    for (size_t i = 0; i < n; i++) {
+        bits = bits << 8 | in[i];
+        for (have += 8; have >= 6; have -= 6)
+            buf_put_char(b, letters[bits >> (have - 6) & 63]);
+    }
+    if (have > 0)
+        buf_put_char(b, letters[bits << (6 - have) & 63]);
+}
+
+void password_nobody(const struct password_cost *cost, const uint8_t random[PASSWORD_RANDOM_BYTES],
+                     char ret[PASSWORD_HASH_BYTES_MAX])
+{
+    struct buf b = {.p = ret, .cap = PASSWORD_HASH_BYTES_MAX - 1, .max = PASSWORD_HASH_BYTES_MAX - 1};
+    buf_printf(&b, "$argon2id$v=%d$m=%u,t=%u,p=%u$", ARGON2_VERSION_13, cost->memory_kib, cost->passes,
+               cost->lanes);
+    put_base64(&b, random, PASSWORD_SALT_BYTES);
+    buf_put_char(&b, '$');
+    put_base64(&b, random + PASSWORD_SALT_BYTES, PASSWORD_SUM_BYTES);
+    assert(!b.bad);
+    ret[b.n] = '\0';
 }
 
 bool password_matches(const char *phc, struct str password)

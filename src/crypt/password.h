@@ -11,6 +11,8 @@
 
 #define PASSWORD_HASH_BYTES_MAX 128u /* with the NUL */
 #define PASSWORD_SALT_BYTES 16u
+#define PASSWORD_SUM_BYTES 32u
+#define PASSWORD_RANDOM_BYTES (PASSWORD_SALT_BYTES + PASSWORD_SUM_BYTES)
 #define PASSWORD_BYTES_MAX 512u
 #define PASSWORD_CHARS_MIN 8u
 
@@ -29,6 +31,12 @@ extern const struct password_cost password_cost_default;
 int password_hash(const struct password_cost *cost, struct str password,
                   const uint8_t salt[PASSWORD_SALT_BYTES], char ret[PASSWORD_HASH_BYTES_MAX],
                   struct err *err) MUST_USE;
+/*
+ * A hash of this cost that belongs to no password: checking against it takes as long as against a real one,
+ * making it costs nothing. random: PASSWORD_RANDOM_BYTES of fresh randomness.
+ */
+void password_nobody(const struct password_cost *cost, const uint8_t random[PASSWORD_RANDOM_BYTES],
+                     char ret[PASSWORD_HASH_BYTES_MAX]);
 /* true where it is the password; also takes the time of a hash where it is not. phc is NUL-terminated. */
 bool password_matches(const char *phc, struct str password);
 

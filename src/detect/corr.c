@@ -22,8 +22,9 @@ struct group {
     bool fired;
     int64_t fired_ns; /* newest event since it fired */
     size_t n, cap;
-    struct entry *entries; /* by time */
-    size_t bytes;          /* of this group, entries and values included */
+    struct entry *entries; /* by time; `few` until they are more */
+    struct entry few[ENTRIES_MIN];
+    size_t bytes; /* of this group, entries and values included */
     uint16_t lengths[SIGMA_GROUP_MAX];
     char values[];
 };
@@ -56,7 +57,8 @@ int corr_new(size_t bytes_max, uint64_t seed, struct corr_table **ret, struct er
 
 static void free_group(struct group *g)
 {
-    free(g->entries);
+    if (g->entries != g->few)
+        free(g->entries);
     free(g);
 }
 
@@ -220,6 +222,8 @@ static struct group *add_group(struct corr_table *t, const struct corr_def *def,
     g->hash = hash;
     g->identity = def->identity;
     g->bytes = bytes;
+    g->entries = g->few;
+    g->cap = ENTRIES_MIN;
     for (size_t i = 0; i < def->n_group; i++) {
         g->lengths[i] = (uint16_t)clipped(values[i]);
         memcpy(g->values + at, values[i].p, g->lengths[i]);
@@ -257,14 +261,16 @@ static bool make_entry_room(struct corr_table *t, struct group *g, size_t max)
 {
     if (g->n < g->cap)
         return true;
-    size_t cap = g->cap == 0 ? ENTRIES_MIN : g->cap * 2;
-    cap = cap > max ? max : cap;
-    size_t more = (cap - g->cap) * sizeof(*g->entries);
+    size_t cap = g->cap * 2 > max ? max : g->cap * 2;
+    bool few = g->entries == g->few;
+    size_t more = (few ? cap : cap - g->cap) * sizeof(*g->entries);
     if (!make_room(t, more, g))
         return false;
-    struct entry *grown = realloc(g->entries, cap * sizeof(*grown));
+    struct entry *grown = realloc(few ? NULL : g->entries, cap * sizeof(*grown));
     if (grown == NULL)
         return false;
+    if (few)
+        memcpy(grown, g->few, g->n * sizeof(*grown));
     g->entries = grown;
     g->cap = cap;
     g->bytes += more;

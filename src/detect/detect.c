@@ -12,6 +12,8 @@ struct detect_state {
     struct corr_table *corrs;
     uint64_t seed;
     uint64_t events, candidates, matches;
+    struct arena plain; /* programs of detect_run_plain, each by itself */
+    struct pred_prog **progs;
 };
 
 size_t detect_report_count(const struct detect_plan *plan)
@@ -55,7 +57,9 @@ int detect_state_new(const struct detect_plan *plan, const struct detect_options
     size_t max = options->window_bytes_max > 0 ? options->window_bytes_max : DETECT_WINDOW_BYTES_DEFAULT;
     s->p = plan;
     s->seed = options->seed;
-    if (plan_room_new(plan->plan, &s->room, err) != 0 || pred_scratch_new(&s->scratch, err) != 0 ||
+    arena_init(&s->plain, DETECT_MEMORY_BYTES_MAX);
+    if (plan_room_new(plan->plan, s->seed, &s->room, err) != 0 || pred_scratch_new(&s->scratch, err) != 0 ||
+        pred_set_room(plan->set, s->seed, s->scratch, err) != 0 ||
         corr_new(max, options->seed, &s->corrs, err) != 0) {
         detect_state_free(s);
         return -1;
@@ -64,10 +68,20 @@ int detect_state_new(const struct detect_plan *plan, const struct detect_options
     return 0;
 }
 
+static void drop_plain(struct detect_state *s)
+{
+    for (size_t i = 0; s->progs != NULL && i < s->p->n_accepted; i++)
+        pred_free(s->progs[i]);
+    s->progs = NULL;
+    arena_reset(&s->plain);
+}
+
 void detect_state_free(struct detect_state *s)
 {
     if (s == NULL)
         return;
+    drop_plain(s);
+    arena_done(&s->plain);
     plan_room_free(s->room);
     pred_scratch_free(s->scratch);
     corr_free(s->corrs);
@@ -77,8 +91,13 @@ void detect_state_free(struct detect_state *s)
 int detect_state_move(struct detect_state *s, const struct detect_plan *plan, struct err *err)
 {
     struct plan_room *room = NULL;
-    if (plan_room_new(plan->plan, &room, err) != 0)
+    if (plan_room_new(plan->plan, s->seed, &room, err) != 0)
         return -1;
+    if (pred_set_room(plan->set, s->seed, s->scratch, err) != 0) {
+        plan_room_free(room);
+        return -1;
+    }
+    drop_plain(s);
     plan_room_free(s->room);
     s->room = room;
     s->p = plan;
@@ -163,9 +182,13 @@ static void emit_correlation(const struct run *run, const struct detect_rule *r,
 /* How many events a record stands for: syslog daemons write "message repeated N times". */
 static uint64_t times_of(const struct event *e)
 {
-    uint64_t n = 1;
-    struct str repeat = event_get_named(e, S("event.repeat"));
-    return repeat.n > 0 && str_to_u64(repeat, UINT32_MAX, &n) && n > 0 ? n : 1;
+    for (uint16_t i = 0; i < e->n_fields; i++) {
+        uint64_t n = 1;
+        const struct event_field *f = &e->fields[i];
+        if (f->id == FIELD_OTHER && str_eq(f->name, S("event.repeat")))
+            return str_to_u64(f->value, UINT32_MAX, &n) && n > 0 ? n : 1;
+    }
+    return 1;
 }
 
 /* Hand a hit to the correlations above; as deep as they stand on each other (detect_link bounds that). */
@@ -194,14 +217,13 @@ static void run_event(const struct run *run)
 {
     struct detect_state *s = run->s;
     const uint32_t *rules = NULL;
-    size_t n = plan_candidates(s->p->plan, s->room, run->event, &rules);
+    pred_set_begin(s->p->set, run->event, s->scratch);
+    size_t n = plan_candidates(s->p->plan, s->room, run->event, s->scratch, &rules);
     s->events++;
     s->candidates += n;
     for (size_t i = 0; i < n; i++) {
         const struct detect_rule *r = &s->p->rules[rules[i]];
-        bool hit = i == 0 ? pred_match(r->prog, run->event, s->scratch)
-                          : pred_match_again(r->prog, run->event, s->scratch);
-        if (!hit)
+        if (!pred_set_match(r->prog, s->scratch))
             continue;
         if (!r->sigma.info.silent)
             emit_simple(run, r);
@@ -218,12 +240,30 @@ void detect_run(struct detect_state *s, const struct event *events, size_t n, de
     }
 }
 
-void detect_run_plain(struct detect_state *s, const struct event *e, void (*fn)(void *arg, size_t rule),
-                      void *arg)
+/* Programs that share nothing, unlike those of the plan. */
+static int compile_plain(struct detect_state *s, struct err *err)
 {
+    s->progs = ARENA_NEW(&s->plain, struct pred_prog *, s->p->n_accepted + 1);
+    if (s->progs == NULL)
+        return err_set(err, ERR_NOMEM, "no memory for the rules");
     for (size_t i = 0; i < s->p->n_accepted; i++) {
-        const struct detect_rule *r = &s->p->rules[s->p->accepted[i]];
-        if (r->prog != NULL && pred_match(r->prog, e, s->scratch))
+        const struct pred *tree = s->p->rules[s->p->accepted[i]].sigma.tree;
+        if (tree != NULL && pred_compile(tree, &s->plain, &s->progs[i], err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int detect_run_plain(struct detect_state *s, const struct event *e, void (*fn)(void *arg, size_t rule),
+                     void *arg, struct err *err)
+{
+    if (s->progs == NULL && compile_plain(s, err) != 0) {
+        drop_plain(s);
+        return -1;
+    }
+    for (size_t i = 0; i < s->p->n_accepted; i++) {
+        if (s->progs[i] != NULL && pred_match(s->progs[i], e, s->scratch))
             fn(arg, i);
     }
+    return 0;
 }

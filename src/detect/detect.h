@@ -108,10 +108,10 @@ void detect_state_stats(const struct detect_state *s, struct detect_stats *ret);
 void detect_run(struct detect_state *s, const struct event *events, size_t n, detect_match_fn *fn, void *arg);
 
 /*
- * All rules on one event without the plan's shortcuts, simple rules only: what the plan must agree with. fn
- * gets the number of each rule that matches.
+ * All simple rules on one event, each by itself without the plan's shortcuts: what the plan must agree with.
+ * fn gets the number of each rule that matches. Errors: ERR_NOMEM, on the first call.
  */
-void detect_run_plain(struct detect_state *s, const struct event *e, void (*fn)(void *arg, size_t rule),
-                      void *arg);
+int detect_run_plain(struct detect_state *s, const struct event *e, void (*fn)(void *arg, size_t rule),
+                     void *arg, struct err *err) MUST_USE;
 
 #endif

@@ -217,7 +217,7 @@ static int compile_rules(struct detect_plan *p, struct err *err)
         struct err why = {0};
         if (r->refused || r->sigma.tree == NULL)
             continue;
-        if (pred_compile(r->sigma.tree, &p->a, &r->prog, &why) == 0)
+        if (pred_set_add(p->set, r->sigma.cond, &r->prog, &why) == 0)
             continue;
         why.line = r->sigma.info.line;
         (void)err_wrap(&why, "%.*s:%zu", STR_ARG(r->sigma.info.file), why.line);
@@ -255,20 +255,23 @@ static int finish(struct detect_plan *p, struct err *err)
     if (compile_rules(p, err) != 0 || detect_link(p, err) != 0)
         return -1;
     p->accepted = ARENA_NEW(&p->a, uint32_t, p->n_rules);
-    p->trees = ARENA_NEW(&p->a, const struct pred *, p->n_rules);
-    if (p->accepted == NULL || p->trees == NULL)
+    p->plan_rules = ARENA_NEW(&p->a, struct plan_rule, p->n_rules);
+    if (p->accepted == NULL || p->plan_rules == NULL)
         return fail_nomem(err);
     for (size_t i = 0; i < p->n_rules; i++) {
         struct detect_rule *r = &p->rules[i];
         if (r->refused)
             continue;
         p->accepted[p->n_accepted++] = (uint32_t)i;
-        p->trees[i] = r->sigma.tree;
+        p->plan_rules[i] = (struct plan_rule){r->sigma.cond, r->sigma.where};
         r->key_seed = hash_bytes(r->sigma.info.id, 0);
         if (r->corr == 0 && set_group(r, &p->a, err) != 0)
             return -1;
     }
-    return plan_build(p->trees, p->n_rules, &p->a, &p->plan, err);
+    if (plan_build(p->plan_rules, p->n_rules, p->set, &p->a, &p->plan, err) != 0)
+        return -1;
+    pred_set_seal(p->set);
+    return 0;
 }
 
 static int new_plan(const struct detect_text *logsources, const struct detect_text *fields,
@@ -278,7 +281,8 @@ static int new_plan(const struct detect_text *logsources, const struct detect_te
     if (p == NULL)
         return fail_nomem(err);
     arena_init(&p->a, DETECT_MEMORY_BYTES_MAX);
-    if (sigma_map_parse(logsources->text, logsources->name, fields->text, fields->name, &p->a, &p->map,
+    if (pred_set_new(&p->a, &p->set, err) != 0 ||
+        sigma_map_parse(logsources->text, logsources->name, fields->text, fields->name, &p->a, &p->map,
                         err) != 0) {
         detect_free(p);
         return -1;
@@ -341,8 +345,7 @@ void detect_free(struct detect_plan *p)
 {
     if (p == NULL)
         return;
-    for (size_t i = 0; i < p->n_rules; i++)
-        pred_free(p->rules[i].prog);
+    pred_set_free(p->set);
     plan_free(p->plan);
     free(p->rules);
     free(p->reports);

@@ -24,7 +24,7 @@ struct detect_rule {
     uint64_t key_seed; /* of the group keys of a simple rule */
     size_t n_group;    /* of a simple rule: the fields that tell its matches apart */
     struct corr_field group[SIGMA_GROUP_MAX];
-    struct pred_prog *prog; /* NULL for a correlation */
+    struct pred_prog *prog; /* its condition, in the plan's set; NULL for a correlation */
 };
 
 struct detect_plan {
@@ -41,7 +41,8 @@ struct detect_plan {
     uint64_t *identities; /* of corrs */
     size_t n_feeds;
     struct detect_feed *feeds;
-    const struct pred **trees; /* by rule; NULL for correlations and refused ones */
+    struct plan_rule *plan_rules; /* by rule; no tree: correlations and refused ones */
+    struct pred_set *set;
     struct plan *plan;
 };
 

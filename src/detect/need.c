@@ -1,48 +1,58 @@
 #include "detect/need.h"
 
+#include <stdlib.h>
+
+#include "base/hash.h"
 #include "base/text.h"
+#include "query/addr.h"
 #include "query/fold.h"
+#include "query/num.h"
 
-enum values { VALUES_TEXT, VALUES_WORDS, VALUES_NUMBERS };
+#define BOOK_BUCKETS (1u << 16) /* counts are guesses: triggers that share one are counted together */
+#define BOOK_SEED UINT64_C(0x626f6f6b)
 
-static const struct trigger_field {
+/* How often these fields have one certain value, where that is not what the length of the text says. */
+static const struct {
     uint16_t field;
-    uint8_t weight;
-    uint8_t values; /* enum values */
-} field_rows[] = {
-    {FIELD_DESTINATION_PORT, 16, VALUES_NUMBERS}, {FIELD_EVENT_ACTION, 12, VALUES_WORDS},
-    {FIELD_EVENT_CODE, 10, VALUES_TEXT},          {FIELD_PROCESS_NAME, 8, VALUES_TEXT},
-    {FIELD_EVENT_DATASET, 5, VALUES_WORDS},       {FIELD_HTTP_STATUS, 3, VALUES_NUMBERS},
-    {FIELD_EVENT_CATEGORY, 1, VALUES_WORDS},      {FIELD_EVENT_OUTCOME, 0, VALUES_WORDS},
+    double rate;
+} field_rates[] = {
+    {FIELD_EVENT_ACTION, 0.02}, {FIELD_EVENT_CODE, 0.1},  {FIELD_PROCESS_NAME, 0.05},
+    {FIELD_EVENT_DATASET, 0.1}, {FIELD_HTTP_STATUS, 0.2}, {FIELD_EVENT_CATEGORY, 0.4},
+    {FIELD_EVENT_OUTCOME, 0.5}, {FIELD_USER_NAME, 0.05},  {FIELD_HTTP_METHOD, 0.5},
 };
 
-#define ACTION_AND_OUTCOME_WEIGHT 14u
+#define EQUAL_RATE 0.002
+#define PRESENT_RATE 0.9     /* of the events of a log source whose rules name the field */
+#define WHOLE_TEXT_COST 0.5  /* of searching the message or the record, as rate */
+#define TRIGGER_COST 0.00002 /* of one more trigger, as rate */
 
-static const struct trigger_field *find_row(uint16_t field)
+struct need_book {
+    uint32_t counts[BOOK_BUCKETS];
+};
+
+int need_book_new(struct need_book **ret, struct err *err)
 {
-    for (size_t i = 0; i < COUNT_OF(field_rows); i++) {
-        if (field_rows[i].field == field)
-            return &field_rows[i];
-    }
-    return NULL;
+    struct need_book *book = calloc(1, sizeof(*book));
+    if (book == NULL)
+        return err_set(err, ERR_NOMEM, "no memory for the rules");
+    *ret = book;
+    return 0;
 }
 
-unsigned need_field_weight(uint16_t field)
+void need_book_free(struct need_book *book)
 {
-    const struct trigger_field *row = find_row(field);
-    return row == NULL ? 0 : row->weight;
+    free(book);
 }
 
-bool need_field_is_word(uint16_t field)
+static uint32_t *book_count(struct need_book *book, const struct need_trigger *t)
 {
-    const struct trigger_field *row = find_row(field);
-    return row != NULL && row->values == VALUES_WORDS;
+    uint64_t h = hash_mix(hash_bytes(t->text, BOOK_SEED + (uint64_t)t->kind), t->slot);
+    return &book->counts[h & (BOOK_BUCKETS - 1)];
 }
 
-bool need_field_is_number(uint16_t field)
+bool need_slot_is_number(size_t slot)
 {
-    const struct trigger_field *row = find_row(field);
-    return row != NULL && row->values == VALUES_NUMBERS;
+    return slot != PRED_SLOT_NONE && slot < FIELD_COUNT && field_row((uint16_t)slot)->type == FIELD_LONG;
 }
 
 bool need_is_number(struct str text)
@@ -56,11 +66,26 @@ bool need_is_number(struct str text)
     return true;
 }
 
+static bool is_separator(char c)
+{
+    return c == '\\' || c == '/';
+}
+
+size_t need_tail(struct str folded, uint32_t depth)
+{
+    size_t i = folded.n;
+    while (i > 0 && folded.n - i < NEED_VALUE_BYTES_MAX) {
+        if (is_separator(folded.p[--i]) && --depth == 0)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
 unsigned need_literal_score(struct str folded)
 {
     /* Single signs that ordinary lines seldom hold; other single bytes and pairs of letters are everywhere.
      */
-    static const struct str rare = S("'`|\\^{}<>~$");
+    static const struct str rare = S("'`|\\^{}<>~$;");
     bool word = true;
     for (size_t i = 0; i < folded.n && i < 3; i++)
         word = word && text_is_word_byte((unsigned char)folded.p[i]);
@@ -70,20 +95,59 @@ unsigned need_literal_score(struct str folded)
     return 2 * (unsigned)(folded.n < NEED_LITERAL_BYTES_MAX ? folded.n : NEED_LITERAL_BYTES_MAX);
 }
 
+/* Letters and digits are everywhere, some signs in every path and command, others are seldom seen. */
+static double text_rate(struct str text)
+{
+    static const struct str common = S(" /\\.-=:_%?&\"");
+    double rate = 1;
+    for (size_t i = 0; i < text.n && i < 32; i++) {
+        bool often = ascii_is_alnum(text.p[i]) || str_find_char(common, text.p[i]) != SIZE_MAX;
+        rate *= often ? 0.45 : 0.05;
+    }
+    return rate;
+}
+
+static double base_rate(const struct need_trigger *t)
+{
+    switch (t->kind) {
+    case NEED_PRESENT:
+        return PRESENT_RATE;
+    case NEED_LITERAL:
+        return text_rate(t->text);
+    case NEED_TAIL:
+        return EQUAL_RATE;
+    default:
+        break;
+    }
+    for (size_t i = 0; i < COUNT_OF(field_rates); i++) {
+        if (field_rates[i].field == t->slot)
+            return field_rates[i].rate;
+    }
+    double rate = text_rate(t->text);
+    return rate > EQUAL_RATE ? rate : EQUAL_RATE;
+}
+
+static double rate_of(const struct need_ctx *ctx, const struct need_trigger *t)
+{
+    double rate = base_rate(t) * (1 + *book_count(ctx->book, t));
+    return rate < 1 ? rate : 1;
+}
+
 static int fail_nomem(struct err *err)
 {
     return err_set(err, ERR_NOMEM, "no memory for the rules");
 }
 
-static int one_trigger(struct arena *a, struct need_trigger t, unsigned score, struct need *ret,
-                       struct err *err)
+static int add_trigger(const struct need_ctx *ctx, struct need *ret, struct need_trigger t, struct err *err)
 {
-    ret->triggers = ARENA_NEW(a, struct need_trigger, 1);
-    if (ret->triggers == NULL)
-        return fail_nomem(err);
-    ret->triggers[0] = t;
-    ret->n = 1;
-    ret->score = score;
+    if (ret->triggers == NULL) {
+        ret->triggers = ARENA_NEW(ctx->a, struct need_trigger, 1);
+        if (ret->triggers == NULL)
+            return fail_nomem(err);
+    }
+    ret->triggers[ret->n++] = t;
+    ret->whole = ret->whole || (t.slot >= PRED_SLOT_RAW && t.slot < PRED_SLOT_NAMED);
+    ret->rate += rate_of(ctx, &t) + TRIGGER_COST;
     return 0;
 }
 
@@ -93,22 +157,64 @@ static struct str folded(struct arena *a, struct str s)
     return (struct str){out, out == NULL ? 0 : fold_search(s, out)};
 }
 
-static int literal_need(struct str text, struct arena *a, struct need *ret, struct err *err)
+/* A leaf, its field, and its text folded. */
+struct leaf {
+    const struct pred *p;
+    size_t slot;
+    struct str text;
+};
+
+static int literal_need(const struct need_ctx *ctx, size_t slot, struct str text, struct need *ret,
+                        struct err *err)
 {
-    struct str lit = folded(a, text);
-    if (lit.p == NULL)
-        return fail_nomem(err);
-    if (lit.n > NEED_LITERAL_BYTES_MAX) /* any part of it is necessary too */
-        lit.n = NEED_LITERAL_BYTES_MAX;
-    if (need_literal_score(lit) == 0)
+    if (text.n > NEED_LITERAL_BYTES_MAX) /* any part of it is necessary too */
+        text.n = NEED_LITERAL_BYTES_MAX;
+    if (need_literal_score(text) == 0)
         return 0;
-    return one_trigger(a, (struct need_trigger){.text = lit}, need_literal_score(lit), ret, err);
+    return add_trigger(ctx, ret, (struct need_trigger){NEED_LITERAL, 0, slot, text}, err);
+}
+
+/* Numbers are one text however they are written; addresses and other numbers have several spellings. */
+static int equal_need(const struct need_ctx *ctx, const struct leaf *l, struct need *ret, struct err *err)
+{
+    struct str text = l->text;
+    struct num num;
+    struct addr addr;
+    bool typed = l->slot != PRED_SLOT_NONE && l->slot < FIELD_COUNT;
+    if (typed && field_row((uint16_t)l->slot)->type == FIELD_IP && addr_parse(l->p->text, &addr))
+        return 0;
+    if (need_slot_is_number(l->slot) && num_parse(l->p->text, &num)) {
+        if (!num.is_int)
+            return 0;
+        text = arena_printf(ctx->a, "%lld", (long long)num.i);
+        if (text.p == NULL)
+            return fail_nomem(err);
+    }
+    if (l->slot == PRED_SLOT_RAW || l->slot == PRED_SLOT_MESSAGE || l->slot == PRED_SLOT_ANY ||
+        text.n > NEED_VALUE_BYTES_MAX)
+        return literal_need(ctx, l->slot, text, ret, err);
+    return add_trigger(ctx, ret, (struct need_trigger){NEED_EQUAL, 0, l->slot, text}, err);
+}
+
+/* "\cmd.exe" is looked up by the last part of a path. */
+static int tail_need(const struct need_ctx *ctx, const struct leaf *l, struct need *ret, struct err *err)
+{
+    uint32_t depth = 0;
+    for (size_t i = 0; i < l->text.n; i++)
+        depth += is_separator(l->text.p[i]);
+    if (l->slot >= PRED_SLOT_RAW && l->slot < PRED_SLOT_NAMED)
+        depth = 0;
+    if (l->text.n < 3 || l->text.n > NEED_VALUE_BYTES_MAX || !is_separator(l->text.p[0]) || depth == 0 ||
+        depth > NEED_TAIL_DEPTH_MAX)
+        return literal_need(ctx, l->slot, l->text, ret, err);
+    return add_trigger(ctx, ret, (struct need_trigger){NEED_TAIL, depth, l->slot, l->text}, err);
 }
 
 /* The longest run of a pattern without wildcards, escapes taken away. */
-static int wild_need(struct str pattern, struct arena *a, struct need *ret, struct err *err)
+static int wild_need(const struct need_ctx *ctx, const struct leaf *l, struct need *ret, struct err *err)
 {
-    char *text = ARENA_NEW(a, char, pattern.n + 1);
+    struct str pattern = l->p->text;
+    char *text = ARENA_NEW(ctx->a, char, pattern.n + 1);
     size_t from = 0, n = 0;
     struct str best = {text, 0};
     if (text == NULL)
@@ -124,124 +230,105 @@ static int wild_need(struct str pattern, struct arena *a, struct need *ret, stru
             i++;
         text[n++] = pattern.p[i];
     }
-    return literal_need(best, a, ret, err);
+    best = folded(ctx->a, best);
+    return best.p == NULL ? fail_nomem(err) : literal_need(ctx, l->slot, best, ret, err);
 }
 
-/* Values of these fields are texts that are scanned, whatever the field is called. */
-static bool is_scanned(const struct pred_field *f)
+static int regex_need(const struct need_ctx *ctx, const struct leaf *l, struct need *ret, struct err *err)
 {
-    return f->id < FIELD_COUNT || f->id == PRED_FIELD_MESSAGE || f->id == PRED_FIELD_RAW ||
-           f->id == PRED_FIELD_ANY;
-}
-
-static bool is_text(const struct pred_field *f)
-{
-    if (f->id == FIELD_OTHER || f->id >= FIELD_COUNT)
-        return true;
-    enum field_type type = field_row(f->id)->type;
-    return type != FIELD_LONG && type != FIELD_IP; /* those are compared by value, whatever the spelling */
-}
-
-static int leaf_need(const struct pred *p, struct arena *a, struct need *ret, struct err *err)
-{
-    const struct pred_field *f = &p->field;
-    bool phrase = p->kind == PRED_PHRASE;
-    if (!phrase && p->kind == PRED_EQ && need_field_weight(f->id) > 0 && p->text.n <= NEED_VALUE_BYTES_MAX) {
-        struct str value = folded(a, p->text);
-        if (value.p == NULL)
-            return fail_nomem(err);
-        return one_trigger(a, (struct need_trigger){.field = f->id, .text = value}, need_field_weight(f->id),
-                           ret, err);
-    }
-    if (!phrase && (!is_scanned(f) || need_field_is_word(f->id)))
+    struct need_texts texts = {0};
+    if (need_regex(l->p->text, l->p->cased, ctx->a, &texts, err) != 0)
+        return -1;
+    if (texts.n == 0)
         return 0;
-    ret->in_any_field = !phrase && (f->id == PRED_FIELD_ANY || f->wild);
-    switch (p->kind) {
+    ret->triggers = ARENA_NEW(ctx->a, struct need_trigger, texts.n);
+    if (ret->triggers == NULL)
+        return fail_nomem(err);
+    for (size_t i = 0; i < texts.n; i++) {
+        if (literal_need(ctx, l->slot, texts.items[i], ret, err) != 0)
+            return -1;
+    }
+    if (ret->n != texts.n) /* one of them is no trigger, so the others say nothing */
+        *ret = (struct need){0};
+    return 0;
+}
+
+static int text_need(const struct need_ctx *ctx, const struct leaf *l, struct need *ret, struct err *err)
+{
+    switch (l->p->kind) {
     case PRED_EQ:
-        return is_text(f) ? literal_need(p->text, a, ret, err) : 0;
+        return equal_need(ctx, l, ret, err);
+    case PRED_ENDS:
+        return tail_need(ctx, l, ret, err);
     case PRED_CONTAINS:
     case PRED_STARTS:
-    case PRED_ENDS:
     case PRED_PHRASE:
-        return literal_need(p->text, a, ret, err);
+        return literal_need(ctx, l->slot, l->text, ret, err);
     case PRED_WILD:
-        return wild_need(p->text, a, ret, err);
+        return wild_need(ctx, l, ret, err);
     case PRED_REGEX:
-        return need_regex(p->text, p->cased, a, ret, err);
+        return regex_need(ctx, l, ret, err);
     default:
         return 0;
     }
 }
 
-/* event.outcome: one value that must hold beside the others; NULL where none. */
-static const struct pred *outcome_child(const struct pred *p)
+static int leaf_need(const struct need_ctx *ctx, const struct pred *p, struct need *ret, struct err *err)
 {
-    for (size_t i = 0; i < p->n_children; i++) {
-        const struct pred *c = p->children[i];
-        if (c->kind == PRED_EQ && c->field.id == FIELD_EVENT_OUTCOME && c->text.n <= NEED_VALUE_BYTES_MAX / 2)
-            return c;
-    }
-    return NULL;
-}
-
-/* Actions that must go with an outcome become triggers of both: failures are rarer than attempts. */
-static int pair_outcome(const struct pred *p, struct arena *a, struct need *ret, struct err *err)
-{
-    const struct pred *outcome = outcome_child(p);
-    bool actions = ret->n > 0 && outcome != NULL;
-    for (size_t i = 0; actions && i < ret->n; i++)
-        actions = ret->triggers[i].field == FIELD_EVENT_ACTION &&
-                  ret->triggers[i].text.n < NEED_VALUE_BYTES_MAX / 2;
-    if (!actions)
+    struct leaf l = {.p = p, .slot = PRED_SLOT_ANY, .text = folded(ctx->a, p->text)};
+    if (p->kind != PRED_PHRASE)
+        l.slot = pred_set_slot(ctx->set, &p->field);
+    if (l.text.p == NULL || l.slot == SIZE_MAX)
+        return fail_nomem(err);
+    if (l.slot == PRED_SLOT_NONE)
         return 0;
-    struct str value = folded(a, outcome->text);
-    for (size_t i = 0; value.p != NULL && i < ret->n; i++) {
-        struct need_trigger *t = &ret->triggers[i];
-        t->field = FIELD_EVENT_OUTCOME;
-        t->text = arena_printf(a, "%.*s\n%.*s", STR_ARG(t->text), STR_ARG(value));
-        if (t->text.p == NULL)
-            value.p = NULL;
-    }
-    ret->score = ACTION_AND_OUTCOME_WEIGHT;
-    return value.p == NULL ? fail_nomem(err) : 0;
+    if (text_need(ctx, &l, ret, err) != 0)
+        return -1;
+    if (ret->n > 0 || (l.slot >= PRED_SLOT_RAW && l.slot < PRED_SLOT_NAMED))
+        return 0;
+    ret->triggers = NULL;
+    return add_trigger(ctx, ret, (struct need_trigger){NEED_PRESENT, 0, l.slot, S("")}, err);
 }
 
-static int node_need(const struct pred *p, struct arena *a, struct need *ret, struct err *err);
+static int node_need(const struct need_ctx *ctx, const struct pred *p, struct need *ret, struct err *err);
+
+static double cost_of(const struct need *n)
+{
+    return n->rate + (n->whole ? WHOLE_TEXT_COST : 0);
+}
 
 /* All children must hold, so the rarest need of one of them is enough. */
-static int and_need(const struct pred *p, struct arena *a, struct need *ret, struct err *err)
+static int and_need(const struct need_ctx *ctx, const struct pred *p, struct need *ret, struct err *err)
 {
     for (size_t i = 0; i < p->n_children; i++) {
         struct need one = {0};
-        if (node_need(p->children[i], a, &one, err) != 0)
+        if (node_need(ctx, p->children[i], &one, err) != 0)
             return -1;
-        /* A long list of weak triggers costs more than it saves. */
-        if (one.n > 0 &&
-            (ret->n == 0 || one.score > ret->score || (one.score == ret->score && one.n < ret->n)))
+        if (one.n > 0 && (ret->n == 0 || cost_of(&one) < cost_of(ret)))
             *ret = one;
     }
-    return pair_outcome(p, a, ret, err);
+    return 0;
 }
 
 /* One of the children holds, so each of them must bring its triggers. */
-static int or_need(const struct pred *p, struct arena *a, struct need *ret, struct err *err)
+static int or_need(const struct need_ctx *ctx, const struct pred *p, struct need *ret, struct err *err)
 {
-    struct need all = {.score = UINT32_MAX};
-    struct need *list = ARENA_NEW(a, struct need, p->n_children);
+    struct need all = {0};
+    struct need *list = ARENA_NEW(ctx->a, struct need, p->n_children);
     if (list == NULL)
         return fail_nomem(err);
     for (size_t i = 0; i < p->n_children; i++) {
-        if (node_need(p->children[i], a, &list[i], err) != 0)
+        if (node_need(ctx, p->children[i], &list[i], err) != 0)
             return -1;
         if (list[i].n == 0)
             return 0;
         all.n += list[i].n;
-        all.score = list[i].score < all.score ? list[i].score : all.score;
-        all.in_any_field = all.in_any_field || list[i].in_any_field;
+        all.rate += list[i].rate;
+        all.whole = all.whole || list[i].whole;
     }
     if (all.n == 0 || all.n > NEED_TRIGGERS_MAX)
         return 0;
-    all.triggers = ARENA_NEW(a, struct need_trigger, all.n);
+    all.triggers = ARENA_NEW(ctx->a, struct need_trigger, all.n);
     if (all.triggers == NULL)
         return fail_nomem(err);
     size_t n = 0;
@@ -254,28 +341,44 @@ static int or_need(const struct pred *p, struct arena *a, struct need *ret, stru
 }
 
 /* As deep as the tree, which pred_compile has bounded. */
-static int node_need(const struct pred *p, struct arena *a, struct need *ret, struct err *err)
+static int node_need(const struct need_ctx *ctx, const struct pred *p, struct need *ret, struct err *err)
 {
     switch (p->kind) {
     case PRED_AND:
-        return and_need(p, a, ret, err);
+        return and_need(ctx, p, ret, err);
     case PRED_OR:
-        return or_need(p, a, ret, err);
-    case PRED_EQ:
-    case PRED_CONTAINS:
-    case PRED_STARTS:
-    case PRED_ENDS:
-    case PRED_WILD:
-    case PRED_REGEX:
-    case PRED_PHRASE:
-        return leaf_need(p, a, ret, err);
+        return or_need(ctx, p, ret, err);
+    case PRED_TRUE:
+    case PRED_NOT:
+    case PRED_NULL:
+    case PRED_WORD:
+        return 0; /* nothing must stand in the event */
     default:
-        return 0; /* NOT, EXISTS, ranges, networks: nothing must stand in the text */
+        return leaf_need(ctx, p, ret, err);
     }
 }
 
-int need_of(const struct pred *tree, struct arena *a, struct need *ret, struct err *err)
+int need_of(const struct need_ctx *ctx, const struct pred *tree, struct need *ret, struct err *err)
 {
     *ret = (struct need){0};
-    return node_need(tree, a, ret, err);
+    return node_need(ctx, tree, ret, err);
+}
+
+int need_count(const struct need_ctx *ctx, const struct pred *tree, struct err *err)
+{
+    struct need one = {0};
+    if (tree->kind == PRED_NOT)
+        return 0;
+    if (tree->kind != PRED_AND && tree->kind != PRED_OR) {
+        if (node_need(ctx, tree, &one, err) != 0)
+            return -1;
+        for (size_t i = 0; i < one.n; i++)
+            ++*book_count(ctx->book, &one.triggers[i]);
+        return 0;
+    }
+    for (size_t i = 0; i < tree->n_children; i++) {
+        if (need_count(ctx, tree->children[i], err) != 0)
+            return -1;
+    }
+    return 0;
 }

@@ -228,24 +228,23 @@ static void read_alternatives(struct reader *r, struct lits *ret)
         ret->n = 0;
 }
 
-static int copy_out(const struct lits *all, struct arena *a, struct need *ret, struct err *err)
+static int copy_out(const struct lits *all, struct arena *a, struct need_texts *ret, struct err *err)
 {
-    ret->triggers = ARENA_NEW(a, struct need_trigger, all->n);
-    for (size_t i = 0; ret->triggers != NULL && i < all->n; i++) {
+    ret->items = ARENA_NEW(a, struct str, all->n);
+    for (size_t i = 0; ret->items != NULL && i < all->n; i++) {
         struct str text = all->items[i];
         text.n = text.n < NEED_LITERAL_BYTES_MAX ? text.n : NEED_LITERAL_BYTES_MAX;
-        ret->triggers[i].text = arena_str(a, text);
-        if (ret->triggers[i].text.p == NULL)
-            ret->triggers = NULL;
+        ret->items[i] = arena_str(a, text);
+        if (ret->items[i].p == NULL)
+            ret->items = NULL;
     }
-    if (ret->triggers == NULL)
+    if (ret->items == NULL)
         return err_set(err, ERR_NOMEM, "no memory for the rules");
     ret->n = all->n;
-    ret->score = all->score;
     return 0;
 }
 
-int need_regex(struct str pattern, bool cased, struct arena *a, struct need *ret, struct err *err)
+int need_regex(struct str pattern, bool cased, struct arena *a, struct need_texts *ret, struct err *err)
 {
     struct arena work;
     int rc = 0;

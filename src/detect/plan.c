@@ -1,231 +1,68 @@
 #include "detect/plan.h"
 
-#include <hs.h>
 #include <stdlib.h>
 
-#include "base/hash.h"
+#include "detect/plan_code.h"
 #include "query/fold.h"
 
-#define HASH_SEED UINT64_C(0x7275c6a5)
-/* A letter and its marks written apart take at most 5 bytes where the composed letter takes 3. */
-#define VALUE_BYTES_MAX (4 * NEED_VALUE_BYTES_MAX)
+#define CACHE_TEXT_BYTES 440u
+#define CACHE_HITS 8u
+#define CACHE_ENTRIES 2048u /* a power of two; 1 MiB */
 
-/* One trigger and the rules that it wakes: rules[first, first + n). */
-struct trigger {
-    uint16_t field; /* 0: literal */
-    struct str text;
-    uint32_t first, n;
-    uint32_t next; /* in the chain of its bucket, + 1; 0 ends it */
-};
-
-struct plan {
-    size_t n_rules, n_triggers, n_literals;
-    struct trigger *triggers; /* literals first: their number is the id in the database */
-    uint32_t *rules;
-    const struct pred *const *trees; /* the caller's */
-    size_t n_always;
-    uint32_t *always;
-    size_t n_buckets; /* of field values; a power of two */
-    uint32_t *buckets;
-    bool values_of[FIELD_COUNT]; /* the field has triggers */
-    bool scan_words;             /* some literal may stand in a word field */
-    hs_database_t *db;           /* NULL: no literals */
-    size_t db_bytes;
+/* What vectorscan found in a text before: programs, paths and user agents come again and again. */
+struct cached {
+    uint64_t hash;
+    uint32_t column; /* + 1; 0: free */
+    uint16_t n, n_hits;
+    uint32_t hits[CACHE_HITS];
+    char text[CACHE_TEXT_BYTES];
 };
 
 struct plan_room {
+    struct cached *cache;
+    uint64_t seed; /* of the cache: outside bytes are its keys */
+    uint32_t n_hits;
+    uint32_t hits[CACHE_HITS]; /* of the scan that runs */
     hs_scratch_t *scratch;
     uint64_t epoch;
-    uint64_t *seen; /* epoch in which a rule became a candidate */
+    uint64_t *seen;    /* epoch in which a rule became a candidate */
+    uint64_t *verdict; /* of gates: epoch * 2 + whether the log source fits */
     uint32_t *rules;
+    uint32_t *gates; /* of the rules that were woken */
     size_t n_rules;
     char *text;
     size_t cap;
 };
 
-/* A trigger of one rule, while the plan is made. */
-struct pair {
-    struct need_trigger trigger;
-    uint32_t rule;
+/* One event on its way through the plan. */
+struct look {
+    const struct plan *p;
+    struct plan_room *r;
+    const struct event *e;
+    struct pred_scratch *s;
+    bool failed; /* vectorscan gave up */
 };
 
-static int fail_nomem(struct err *err)
-{
-    return err_set(err, ERR_NOMEM, "no memory for the rules");
-}
-
-static int pair_order(const void *pa, const void *pb)
-{
-    const struct pair *a = pa, *b = pb;
-    if (a->trigger.field != b->trigger.field)
-        return a->trigger.field < b->trigger.field ? -1 : 1;
-    int c = str_cmp(a->trigger.text, b->trigger.text);
-    return c != 0 ? c : (a->rule > b->rule) - (a->rule < b->rule);
-}
-
-static bool same_trigger(const struct trigger *t, const struct pair *p)
-{
-    return t->field == p->trigger.field && str_eq(t->text, p->trigger.text);
-}
-
-static uint64_t value_hash(uint16_t field, struct str value)
-{
-    return hash_bytes(value, HASH_SEED + field);
-}
-
-/* Sorted pairs → triggers with their rules. */
-static int group_pairs(struct plan *p, const struct pair *pairs, size_t n, struct arena *a, struct err *err)
-{
-    p->triggers = ARENA_NEW(a, struct trigger, n);
-    p->rules = ARENA_NEW(a, uint32_t, n);
-    if (p->triggers == NULL || p->rules == NULL)
-        return fail_nomem(err);
-    uint32_t used = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct trigger *last = p->n_triggers == 0 ? NULL : &p->triggers[p->n_triggers - 1];
-        if (last == NULL || !same_trigger(last, &pairs[i])) {
-            last = &p->triggers[p->n_triggers++];
-            *last = (struct trigger){
-                .field = pairs[i].trigger.field, .text = pairs[i].trigger.text, .first = used};
-            p->n_literals += last->field == 0;
-        }
-        if (last->n > 0 && p->rules[used - 1] == pairs[i].rule)
-            continue;
-        p->rules[used++] = pairs[i].rule;
-        last->n++;
-    }
-    return 0;
-}
-
-static int index_values(struct plan *p, struct arena *a, struct err *err)
-{
-    p->n_buckets = 64;
-    while (p->n_buckets < 2 * (p->n_triggers - p->n_literals))
-        p->n_buckets *= 2;
-    p->buckets = ARENA_NEW(a, uint32_t, p->n_buckets);
-    if (p->buckets == NULL)
-        return fail_nomem(err);
-    for (size_t i = p->n_literals; i < p->n_triggers; i++) {
-        struct trigger *t = &p->triggers[i];
-        uint32_t *bucket = &p->buckets[value_hash(t->field, t->text) & (p->n_buckets - 1)];
-        t->next = *bucket;
-        *bucket = (uint32_t)i + 1;
-        p->values_of[t->field] = true;
-    }
-    return 0;
-}
-
-static int compile_literals(struct plan *p, struct err *err)
-{
-    size_t n = p->n_literals;
-    if (n == 0)
-        return 0;
-    CLEANUP(base_freep) const char **texts = calloc(n, sizeof(*texts));
-    CLEANUP(base_freep) size_t *lengths = calloc(n, sizeof(*lengths));
-    CLEANUP(base_freep) unsigned *flags = calloc(n, sizeof(*flags));
-    CLEANUP(base_freep) unsigned *ids = calloc(n, sizeof(*ids));
-    if (texts == NULL || lengths == NULL || flags == NULL || ids == NULL)
-        return fail_nomem(err);
-    for (size_t i = 0; i < n; i++) {
-        texts[i] = p->triggers[i].text.p;
-        lengths[i] = p->triggers[i].text.n;
-        flags[i] = HS_FLAG_SINGLEMATCH;
-        ids[i] = (unsigned)i;
-    }
-    hs_compile_error_t *why = NULL;
-    hs_error_t rc =
-        hs_compile_lit_multi(texts, flags, ids, lengths, (unsigned)n, HS_MODE_BLOCK, NULL, &p->db, &why);
-    if (rc != HS_SUCCESS) {
-        (void)err_set(err, ERR_LIMIT, "the literals of the rules do not compile: %s",
-                      why == NULL ? "?" : why->message);
-        hs_free_compile_error(why);
-        return -1;
-    }
-    return hs_database_size(p->db, &p->db_bytes) == HS_SUCCESS ? 0 : fail_nomem(err);
-}
-
-/* Triggers of every tree; rules without any are noted as always to be looked at. */
-static int collect(struct plan *p, const struct pred *const *trees, struct arena *a, struct pair **ret,
-                   size_t *ret_n, struct err *err)
-{
-    struct need *needs = ARENA_NEW(a, struct need, p->n_rules);
-    p->always = ARENA_NEW(a, uint32_t, p->n_rules);
-    size_t total = 0, n = 0;
-    if (needs == NULL || p->always == NULL)
-        return fail_nomem(err);
-    for (size_t i = 0; i < p->n_rules; i++) {
-        if (trees[i] == NULL)
-            continue;
-        if (need_of(trees[i], a, &needs[i], err) != 0)
-            return -1;
-        if (needs[i].n == 0)
-            p->always[p->n_always++] = (uint32_t)i;
-        total += needs[i].n;
-        p->scan_words = p->scan_words || (needs[i].n > 0 && needs[i].in_any_field);
-    }
-    struct pair *pairs = ARENA_NEW(a, struct pair, total);
-    if (pairs == NULL)
-        return fail_nomem(err);
-    for (size_t i = 0; i < p->n_rules; i++) {
-        for (size_t k = 0; k < needs[i].n; k++)
-            pairs[n++] = (struct pair){.trigger = needs[i].triggers[k], .rule = (uint32_t)i};
-    }
-    *ret = pairs;
-    *ret_n = n;
-    return 0;
-}
-
-int plan_build(const struct pred *const *trees, size_t n, struct arena *a, struct plan **ret, struct err *err)
-{
-    assert(n < UINT32_MAX);
-    struct plan *p = ARENA_NEW(a, struct plan, 1);
-    struct pair *pairs = NULL;
-    size_t n_pairs = 0;
-    if (p == NULL)
-        return fail_nomem(err);
-    p->n_rules = n;
-    p->trees = trees;
-    if (collect(p, trees, a, &pairs, &n_pairs, err) != 0)
-        return -1;
-    qsort(pairs, n_pairs, sizeof(*pairs), pair_order);
-    if (group_pairs(p, pairs, n_pairs, a, err) != 0 || index_values(p, a, err) != 0 ||
-        compile_literals(p, err) != 0) {
-        plan_free(p);
-        return -1;
-    }
-    *ret = p;
-    return 0;
-}
-
-void plan_free(struct plan *p)
-{
-    if (p == NULL)
-        return;
-    (void)hs_free_database(p->db);
-    p->db = NULL;
-}
-
-void plan_stats(const struct plan *p, struct plan_stats *ret)
-{
-    *ret = (struct plan_stats){.literals = p->n_literals,
-                               .values = p->n_triggers - p->n_literals,
-                               .always = p->n_always,
-                               .database_bytes = p->db_bytes};
-}
-
-int plan_room_new(const struct plan *p, struct plan_room **ret, struct err *err)
+int plan_room_new(const struct plan *p, uint64_t seed, struct plan_room **ret, struct err *err)
 {
     struct plan_room *r = calloc(1, sizeof(*r));
     if (r == NULL)
-        return fail_nomem(err);
+        return err_set(err, ERR_NOMEM, "no memory for the rules");
     r->seen = calloc(p->n_rules + 1, sizeof(*r->seen));
     r->rules = calloc(p->n_rules + 1, sizeof(*r->rules));
-    bool room = r->seen != NULL && r->rules != NULL;
-    if (room && p->db != NULL)
-        room = hs_alloc_scratch(p->db, &r->scratch) == HS_SUCCESS;
+    r->gates = calloc(p->n_rules + 1, sizeof(*r->gates));
+    r->seed = seed;
+    r->cache = calloc(CACHE_ENTRIES, sizeof(*r->cache));
+    r->verdict = calloc(p->n_gates, sizeof(*r->verdict));
+    bool room =
+        r->seen != NULL && r->rules != NULL && r->gates != NULL && r->cache != NULL && r->verdict != NULL;
+    for (size_t i = 0; room && i < p->n_columns; i++) {
+        if (p->columns[i].db != NULL)
+            room = hs_alloc_scratch(p->columns[i].db, &r->scratch) == HS_SUCCESS;
+    }
     if (!room) {
         plan_room_free(r);
-        return fail_nomem(err);
+        return err_set(err, ERR_NOMEM, "no memory for the rules");
     }
     *ret = r;
     return 0;
@@ -237,108 +74,153 @@ void plan_room_free(struct plan_room *r)
         return;
     (void)hs_free_scratch(r->scratch);
     free(r->seen);
+    free(r->verdict);
     free(r->rules);
+    free(r->gates);
+    free(r->cache);
     free(r->text);
     free(r);
 }
 
-static void wake_rule(struct plan_room *r, uint32_t rule)
+/* The event is of the log source; worked out when it is first asked for. */
+static bool is_open(struct look *l, uint32_t gate)
 {
-    if (r->seen[rule] == r->epoch)
-        return;
-    r->seen[rule] = r->epoch;
-    r->rules[r->n_rules++] = rule;
+    if (gate == 0)
+        return true;
+    uint64_t *known = &l->r->verdict[gate];
+    if (*known >> 1 != l->r->epoch)
+        *known = l->r->epoch << 1 | (uint64_t)pred_set_match(l->p->gates[gate], l->s);
+    return (*known & 1) != 0;
 }
 
-static void wake(const struct plan *p, struct plan_room *r, const struct trigger *t)
+/* Its log source is asked for at the end: not while vectorscan reads texts that asking may overwrite. */
+static void wake_rule(struct look *l, const struct plan_wake *w)
+{
+    struct plan_room *r = l->r;
+    if (r->seen[w->rule] == r->epoch)
+        return;
+    r->seen[w->rule] = r->epoch;
+    r->gates[r->n_rules] = w->gate;
+    r->rules[r->n_rules++] = w->rule;
+}
+
+static void wake(struct look *l, const struct plan_trigger *t)
 {
     for (uint32_t i = 0; i < t->n; i++)
-        wake_rule(r, p->rules[t->first + i]);
+        wake_rule(l, &l->p->wakes[t->first + i]);
 }
 
-static void wake_value(const struct plan *p, struct plan_room *r, uint16_t field, struct str v)
+static void wake_equal(struct look *l, uint32_t column, uint32_t depth, struct str v)
 {
-    uint32_t at = p->buckets[value_hash(field, v) & (p->n_buckets - 1)];
+    const struct plan *p = l->p;
+    uint32_t at = p->buckets[plan_hash(column, depth, v) & (p->n_buckets - 1)];
     while (at != 0) {
-        const struct trigger *t = &p->triggers[at - 1];
-        if (t->field == field && str_eq(t->text, v))
-            wake(p, r, t);
+        const struct plan_trigger *t = &p->triggers[at - 1];
+        if (t->column == column && t->depth == depth && str_eq(t->text, v))
+            wake(l, t);
         at = t->next;
     }
 }
 
-/* A number that is written in an unusual way may equal any of the field's triggers. */
-static void wake_field(const struct plan *p, struct plan_room *r, uint16_t field)
+/* A number that is written in an unusual way may equal any of the column's triggers. */
+static void wake_numbers(struct look *l, const struct plan_column *c)
 {
-    for (size_t i = p->n_literals; i < p->n_triggers; i++) {
-        if (p->triggers[i].field == field)
-            wake(p, r, &p->triggers[i]);
+    for (uint32_t i = c->first; i < c->first + c->n; i++) {
+        if (l->p->triggers[i].kind == NEED_EQUAL)
+            wake(l, &l->p->triggers[i]);
     }
 }
-
-/* Triggers of an action together with an outcome of the same event. */
-static void wake_outcomes(const struct plan *p, struct plan_room *r, const struct event *e, struct str action)
-{
-    char text[2 * VALUE_BYTES_MAX + 1];
-    for (size_t i = 0; i < e->n_fields; i++) {
-        const struct event_field *f = &e->fields[i];
-        if (f->id != FIELD_EVENT_OUTCOME || f->value.n > VALUE_BYTES_MAX)
-            continue;
-        memcpy(text, action.p, action.n);
-        text[action.n] = '\n';
-        size_t n = fold_search(f->value, text + action.n + 1);
-        wake_value(p, r, FIELD_EVENT_OUTCOME, (struct str){text, action.n + 1 + n});
-    }
-}
-
-static void wake_values(const struct plan *p, struct plan_room *r, const struct event *e)
-{
-    for (size_t i = 0; i < e->n_fields; i++) {
-        const struct event_field *f = &e->fields[i];
-        char text[VALUE_BYTES_MAX];
-        bool outcomes = f->id == FIELD_EVENT_ACTION && p->values_of[FIELD_EVENT_OUTCOME];
-        if (!p->values_of[f->id] && !outcomes)
-            continue;
-        if (need_field_is_number(f->id) && !need_is_number(f->value)) {
-            wake_field(p, r, f->id);
-            continue;
-        }
-        if (f->value.n > sizeof(text)) /* folds to more than NEED_VALUE_BYTES_MAX: equals no trigger */
-            continue;
-        struct str v = {text, fold_search(f->value, text)};
-        if (p->values_of[f->id])
-            wake_value(p, r, f->id, v);
-        if (outcomes)
-            wake_outcomes(p, r, e, v);
-    }
-}
-
-struct scan {
-    const struct plan *p;
-    struct plan_room *r;
-};
 
 static int on_literal(unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *arg)
 {
     (void)from;
     (void)to;
     (void)flags;
-    struct scan *s = arg;
-    assert(id < s->p->n_literals);
-    wake(s->p, s->r, &s->p->triggers[id]);
+    struct look *l = arg;
+    struct plan_room *r = l->r;
+    assert(id < l->p->n_triggers);
+    if (r->n_hits < CACHE_HITS)
+        r->hits[r->n_hits] = id;
+    r->n_hits++;
+    wake(l, &l->p->triggers[id]);
     return 0;
+}
+
+static bool is_wanted(struct look *l, const struct plan_column *c)
+{
+    for (uint32_t i = 0; i < c->n_gates; i++) {
+        if (is_open(l, c->gates[i]))
+            return true;
+    }
+    return false;
+}
+
+static void scan(struct look *l, const struct plan_column *c, struct str text)
+{
+    l->r->n_hits = 0;
+    if (hs_scan(c->db, text.p, (unsigned)text.n, 0, l->r->scratch, on_literal, l) != HS_SUCCESS)
+        l->failed = true;
+}
+
+/* The same for a value, which may have been seen before. */
+static void scan_value(struct look *l, uint32_t column, struct str text)
+{
+    struct plan_room *r = l->r;
+    const struct plan_column *c = &l->p->columns[column];
+    if (text.n > CACHE_TEXT_BYTES) {
+        scan(l, c, text);
+        return;
+    }
+    uint64_t hash = hash_bytes(text, r->seed + column);
+    struct cached *k = &r->cache[hash & (CACHE_ENTRIES - 1)];
+    if (k->hash == hash && k->column == column + 1 && str_eq((struct str){k->text, k->n}, text)) {
+        for (uint16_t i = 0; i < k->n_hits; i++)
+            wake(l, &l->p->triggers[k->hits[i]]);
+        return;
+    }
+    scan(l, c, text);
+    if (r->n_hits > CACHE_HITS || l->failed)
+        return;
+    k->hash = hash;
+    k->column = column + 1;
+    k->n = (uint16_t)text.n;
+    k->n_hits = (uint16_t)r->n_hits;
+    memcpy(k->hits, r->hits, r->n_hits * sizeof(r->hits[0]));
+    if (text.n > 0)
+        memcpy(k->text, text.p, text.n);
+}
+
+/* The event's field i. */
+static void look_at(struct look *l, const struct plan_slot *slot, size_t i)
+{
+    uint32_t column = slot->column - 1;
+    const struct plan_column *c = &l->p->columns[column];
+    if (c->present != 0)
+        wake(l, &l->p->triggers[c->present - 1]);
+    bool literals = c->db != NULL && l->e->fields[i].value.n >= c->shortest && is_wanted(l, c);
+    if (!c->equal && c->depths == 0 && !literals)
+        return;
+    bool number = slot->number && c->equal;
+    if (number && !need_is_number(l->e->fields[i].value)) {
+        wake_numbers(l, c);
+        number = false;
+    }
+    struct str v = number ? l->e->fields[i].value : pred_set_folded(l->s, i);
+    if (c->equal && v.n <= NEED_VALUE_BYTES_MAX)
+        wake_equal(l, column, 0, v);
+    for (uint32_t d = 1; d <= NEED_TAIL_DEPTH_MAX && (c->depths >> d) != 0; d++) {
+        size_t from = (c->depths >> d & 1) == 0 ? SIZE_MAX : need_tail(v, d);
+        if (from != SIZE_MAX)
+            wake_equal(l, column, d, str_from(v, from));
+    }
+    if (literals)
+        scan_value(l, column, v);
 }
 
 static bool is_inside(struct str raw, struct str v)
 {
     uintptr_t r = (uintptr_t)raw.p, x = (uintptr_t)v.p;
     return raw.p != NULL && x >= r && x - r <= raw.n && v.n <= raw.n - (x - r);
-}
-
-/* The field's value must be scanned beside raw. */
-static bool is_beside(const struct plan *p, const struct event *e, const struct event_field *f)
-{
-    return f->value.n > 0 && (p->scan_words || !need_field_is_word(f->id)) && !is_inside(e->raw, f->value);
 }
 
 static bool reserve(struct plan_room *r, size_t n)
@@ -353,13 +235,23 @@ static bool reserve(struct plan_room *r, size_t n)
     return true;
 }
 
-/* raw and the values that raw does not show, folded, with a byte between that no literal holds. */
-static bool gather(const struct plan *p, struct plan_room *r, const struct event *e, struct str *ret)
+static bool fold_one(struct plan_room *r, struct str text, struct str *ret)
 {
+    if (text.n > UINT32_MAX || !reserve(r, text.n + 1))
+        return false;
+    *ret = (struct str){r->text, fold_search(text, r->text)};
+    return true;
+}
+
+/* raw and the values that raw does not show, folded, with a byte between that no literal holds. */
+static bool gather(struct look *l, struct str *ret)
+{
+    struct plan_room *r = l->r;
+    const struct event *e = l->e;
     bool message = e->message.n > 0 && !is_inside(e->raw, e->message);
     size_t need = e->raw.n + (message ? e->message.n + 1 : 0), n = 0;
     for (size_t i = 0; i < e->n_fields; i++)
-        need += is_beside(p, e, &e->fields[i]) ? e->fields[i].value.n + 1 : 0;
+        need += is_inside(e->raw, e->fields[i].value) ? 0 : e->fields[i].value.n + 1;
     if (need > UINT32_MAX || !reserve(r, need + 1))
         return false;
     n = fold_search(e->raw, r->text);
@@ -368,7 +260,7 @@ static bool gather(const struct plan *p, struct plan_room *r, const struct event
         n += fold_search(e->message, r->text + n);
     }
     for (size_t i = 0; i < e->n_fields; i++) {
-        if (!is_beside(p, e, &e->fields[i]))
+        if (e->fields[i].value.n == 0 || is_inside(e->raw, e->fields[i].value))
             continue;
         r->text[n++] = '\0';
         n += fold_search(e->fields[i].value, r->text + n);
@@ -377,24 +269,60 @@ static bool gather(const struct plan *p, struct plan_room *r, const struct event
     return true;
 }
 
-size_t plan_candidates(const struct plan *p, struct plan_room *r, const struct event *e,
-                       const uint32_t **ret_rules)
+/* raw or message alone. */
+static bool look_at_text(struct look *l, size_t slot, struct str text)
 {
-    struct scan s = {p, r};
-    struct str text = {0};
+    struct str v;
+    uint32_t column = l->p->slots[slot].column;
+    if (column == 0 || text.p == NULL)
+        return true;
+    const struct plan_column *c = &l->p->columns[column - 1];
+    if (c->db == NULL || !is_wanted(l, c))
+        return true;
+    if (!fold_one(l->r, text, &v))
+        return false;
+    scan(l, c, v);
+    return true;
+}
+
+static bool look_everywhere(struct look *l)
+{
+    struct str text = {NULL, 0};
+    for (size_t i = 0; i < l->p->n_any; i++) {
+        const struct plan_column *c = &l->p->columns[l->p->any[i]];
+        if (c->db == NULL || !is_wanted(l, c))
+            continue;
+        if (text.p == NULL && !gather(l, &text))
+            return false;
+        scan(l, c, text);
+    }
+    return true;
+}
+
+size_t plan_candidates(const struct plan *p, struct plan_room *r, const struct event *e,
+                       struct pred_scratch *s, const uint32_t **ret_rules)
+{
+    struct look l = {.p = p, .r = r, .e = e, .s = s};
     r->epoch++;
     r->n_rules = 0;
     for (size_t i = 0; i < p->n_always; i++)
-        wake_rule(r, p->always[i]);
-    wake_values(p, r, e);
-    if (p->db != NULL) {
-        bool done = gather(p, r, e, &text) &&
-                    hs_scan(p->db, text.p, (unsigned)text.n, 0, r->scratch, on_literal, &s) == HS_SUCCESS;
-        for (uint32_t i = 0; !done && i < p->n_rules; i++) {
-            if (p->trees[i] != NULL)
-                wake_rule(r, i);
-        }
+        wake_rule(&l, &p->always[i]);
+    for (size_t i = 0; i < e->n_fields; i++) {
+        const struct plan_slot *slot = &p->slots[pred_set_slot_of(s, i)];
+        if (slot->column != 0 && e->fields[i].value.p != NULL)
+            look_at(&l, slot, i);
+    }
+    bool all = look_at_text(&l, PRED_SLOT_RAW, e->raw) && look_at_text(&l, PRED_SLOT_MESSAGE, e->message) &&
+               look_everywhere(&l);
+    for (uint32_t i = 0; (!all || l.failed) && i < p->n_rules; i++) {
+        if (p->rules[i].tree != NULL)
+            wake_rule(&l, &(struct plan_wake){i, 0});
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < r->n_rules; i++) {
+        if (is_open(&l, r->gates[i]))
+            r->rules[n++] = r->rules[i];
     }
     *ret_rules = r->rules;
-    return r->n_rules;
+    return n;
 }

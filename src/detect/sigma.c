@@ -53,6 +53,8 @@ static int parse_detection(const struct yamltree_node *doc, const struct sigma_m
         sigma_cond_parse(condition, selections, n, a, &tree, err) != 0)
         return -1;
     struct pred *both[2] = {where, tree};
+    r->where = where;
+    r->cond = tree;
     r->tree = where == NULL ? tree : sigma_join(PRED_AND, both, 2, a);
     return r->tree == NULL ? fail_nomem(err) : 0;
 }

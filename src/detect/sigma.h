@@ -97,7 +97,8 @@ int sigma_corr_parse(const struct yamltree_node *map, struct arena *a, struct si
 
 struct sigma_rule {
     struct rule_info info;
-    struct pred *tree;          /* NULL for a correlation */
+    struct pred *tree;          /* log source and condition; NULL for a correlation */
+    struct pred *where, *cond;  /* its two parts; where NULL: any log source */
     struct sigma_tables tables; /* of its log source */
     struct sigma_corr *corr;    /* NULL for a rule */
 };

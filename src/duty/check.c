@@ -69,8 +69,9 @@ static enum duty_verdict password_initial(struct judge *j)
     const struct check_accounts *a = &j->obs->accounts;
     if (!a->read)
         return DUTY_UNREADABLE;
-    if (!a->initial_forced)
-        return not_met(j, S("password.initial.not_forced"));
+    if (a->initial_given == 0)
+        return unreadable(j, S("password.initial.no_account"));
+    reason_add_int(j->r, S("given"), a->initial_given);
     reason_add_int(j->r, S("unchanged"), a->initial_unchanged);
     return a->initial_unchanged == 0 ? met(j) : not_met(j, S("password.initial.not_met"));
 }
@@ -104,7 +105,13 @@ static enum duty_verdict password_captcha(struct judge *j)
     const struct check_accounts *a = &j->obs->accounts;
     if (!a->read)
         return DUTY_UNREADABLE;
-    return a->captcha ? met(j) : not_met(j, S("password.captcha.not_met"));
+    if (a->captcha_after == 0)
+        return met_as(j, S("password.captcha.always"));
+    reason_add_int(j->r, S("after"), a->captcha_after);
+    /* A login that is locked first meets no captcha. */
+    return a->lockout_after == 0 || a->captcha_after < a->lockout_after
+               ? met(j)
+               : not_met(j, S("password.captcha.not_met"));
 }
 
 static enum duty_verdict password_length(struct judge *j)

@@ -100,12 +100,12 @@ struct check_accounts {
     uint32_t accounts;          /* that may sign in */
     uint32_t passwords_old;     /* set more than 3 calendar months ago (calendar.h, T3) */
     int64_t oldest_set_ns;      /* of the oldest password; 0 no account */
-    uint32_t initial_unchanged; /* initial passwords that could be used on after the first sign-in */
-    bool initial_forced;        /* a new person must change the password at first sign-in */
+    uint32_t initial_given;     /* accounts whose first password was chosen by another */
+    uint32_t initial_unchanged; /* of them: that password may be used on and was never changed */
     uint32_t lockout_after;     /* failures until locked; 0 off */
     uint32_t delay_s;           /* wait between failures, or duration of the lock; 0 off */
     bool rate_limited;          /* sign-ins per address and minute are limited */
-    bool captcha;               /* asked at sign-in, at the latest after some failures */
+    uint32_t captcha_after;     /* failures after which a captcha is asked; 0 always */
     uint32_t length_min;        /* characters */
     uint32_t classes_min;       /* 0..4 */
     bool session_single;        /* a second sign-in ends the first session */
@@ -129,7 +129,7 @@ struct check_logs {
     int64_t reviewed_ns;       /* last approved review of the logs; 0 none */
     bool rules_read;
     uint32_t rules[CHECK_CLASS_COUNT];  /* loaded rules by class */
-    bool layers_read;                   /* the sources are assigned to layers */
+    bool layers_read;                   /* events were assigned to layers for as long as is judged */
     uint32_t layers[CHECK_LAYER_COUNT]; /* sources of each layer with an event in the last 24 h */
 };
 

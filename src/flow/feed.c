@@ -2,24 +2,30 @@
 
 #include <stdlib.h>
 
+#include "base/le.h"
+
 #define ARENA_BYTES_MAX (8u * 1024u * 1024u)
 #define BATCH_BYTES_MAX (FEED_BATCH_BYTES + 8u * EVENT_RAW_BYTES_MAX)
 
+#define SPARE_MAX 8u
+
+/* Its payload is written in place while it gathers and kept until it is acknowledged. */
 struct batch {
     struct batch *next;
     uint64_t number;
-    size_t n;
-    char payload[];
+    struct buf payload;
 };
 
 struct feed {
     struct feed_opts o;
-    struct arena mem; /* of the line being parsed */
-    struct buf open;  /* payload of the batch that gathers */
+    struct arena mem;   /* of the line being parsed */
+    struct batch *open; /* the batch that gathers, NULL before its first line */
     uint32_t open_events;
     uint64_t number, acked; /* of the last batch closed, of the last acknowledged */
     struct batch *oldest, **end;
     size_t unacked_bytes;
+    struct batch *spare; /* acknowledged ones of ordinary size, to be used again */
+    size_t n_spare;
 };
 
 int feed_new(const struct feed_opts *o, struct feed **ret, struct err *err)
@@ -30,61 +36,96 @@ int feed_new(const struct feed_opts *o, struct feed **ret, struct err *err)
     f->o = *o;
     f->end = &f->oldest;
     arena_init(&f->mem, ARENA_BYTES_MAX);
-    buf_init(&f->open, BATCH_BYTES_MAX);
     *ret = f;
     return 0;
+}
+
+static void batch_free(struct batch *b)
+{
+    if (b == NULL)
+        return;
+    buf_done(&b->payload);
+    free(b);
+}
+
+static void free_list(struct batch *b)
+{
+    while (b != NULL) {
+        struct batch *next = b->next;
+        batch_free(b);
+        b = next;
+    }
 }
 
 void feed_free(struct feed *f)
 {
     if (f == NULL)
         return;
-    while (f->oldest != NULL) {
-        struct batch *b = f->oldest;
-        f->oldest = b->next;
-        free(b);
-    }
+    free_list(f->oldest);
+    free_list(f->spare);
+    batch_free(f->open);
     arena_done(&f->mem);
-    buf_done(&f->open);
     free(f);
 }
 
-static void put_count(char out[4], uint32_t n)
+/* Put it aside for the next one to gather; what one long line made large is given back. */
+static void batch_done(struct feed *f, struct batch *b)
 {
-    for (size_t i = 0; i < 4; i++)
-        out[i] = (char)(n >> (8 * i));
+    if (f->n_spare == SPARE_MAX || b->payload.cap > 4 * FEED_BATCH_BYTES) {
+        batch_free(b);
+        return;
+    }
+    b->next = f->spare;
+    f->spare = b;
+    f->n_spare++;
 }
 
-/* NULL: no memory to keep the batch; it goes on gathering and is tried again with the next line. */
-static const struct batch *close_batch(struct feed *f)
+static bool open_batch(struct feed *f)
 {
-    struct batch *b = malloc(sizeof(*b) + f->open.n);
-    if (b == NULL)
-        return NULL;
-    put_count(f->open.p, f->open_events);
-    *b = (struct batch){.number = ++f->number, .n = f->open.n};
-    memcpy(b->payload, f->open.p, f->open.n);
-    *f->end = b;
-    f->end = &b->next;
-    f->unacked_bytes += b->n;
-    buf_clear(&f->open);
-    f->open_events = 0;
-    return b;
+    struct batch *b = f->spare;
+    if (b != NULL) {
+        f->spare = b->next;
+        f->n_spare--;
+    } else {
+        b = calloc(1, sizeof(*b));
+        if (b == NULL)
+            return false;
+        buf_init(&b->payload, BATCH_BYTES_MAX);
+    }
+    b->next = NULL;
+    buf_clear(&b->payload);
+    buf_put_u32(&b->payload, 0); /* number of events, known at the end */
+    if (b->payload.bad) {
+        batch_free(b);
+        return false;
+    }
+    f->open = b;
+    return true;
+}
+
+static size_t open_bytes(const struct feed *f)
+{
+    return f->open == NULL ? 0 : f->open->payload.n;
 }
 
 void feed_flush(struct feed *f)
 {
     if (f->open_events == 0)
         return;
-    const struct batch *b = close_batch(f);
-    if (b != NULL)
-        (void)f->o.send(f->o.arg, FRAME_EVENTS, b->number, (struct str){b->payload, b->n});
+    struct batch *b = TAKE(f->open);
+    le_put32(b->payload.p, f->open_events);
+    b->number = ++f->number;
+    *f->end = b;
+    f->end = &b->next;
+    f->unacked_bytes += b->payload.n;
+    f->open_events = 0;
+    (void)f->o.send(f->o.arg, FRAME_EVENTS, b->number, buf_str(&b->payload));
 }
 
 bool feed_put(struct feed *f, const struct feed_line *line, uint8_t *ret_flags)
 {
     struct event e;
-    if (f->unacked_bytes + f->open.n >= FEED_UNACKED_BYTES_MAX)
+    if (f->unacked_bytes + open_bytes(f) >= FEED_UNACKED_BYTES_MAX || (f->open == NULL && !open_batch(f)))
         return false;
     struct parse_ctx ctx = {
         .recv_ns = line->recv_ns, .zone_s = f->o.zone_s, .flags = line->flags, .history = f->o.history};
@@ -92,18 +133,17 @@ bool feed_put(struct feed *f, const struct feed_line *line, uint8_t *ret_flags)
     parse_line(&ctx, line->hint, line->raw, &f->mem, &e);
     e.source = line->source;
     e.seq = line->seq;
-    if (f->open_events == 0)
-        buf_put_u32(&f->open, 0);
-    size_t before = f->open.n;
-    event_pack(&f->open, &e);
-    if (f->open.bad) {
-        f->open.bad = false;
-        f->open.n = f->open_events == 0 ? 0 : before;
+    struct buf *to = &f->open->payload;
+    size_t before = to->n;
+    event_pack(to, &e);
+    if (to->bad) {
+        to->bad = false;
+        to->n = before;
         return false;
     }
     f->open_events++;
     *ret_flags = e.flags;
-    if (f->open.n >= FEED_BATCH_BYTES || f->open_events >= FEED_BATCH_EVENTS)
+    if (to->n >= FEED_BATCH_BYTES || f->open_events >= FEED_BATCH_EVENTS)
         feed_flush(f);
     return true;
 }
@@ -113,9 +153,9 @@ void feed_ack(struct feed *f, uint64_t batch)
     while (f->oldest != NULL && f->oldest->number <= batch) {
         struct batch *b = f->oldest;
         f->oldest = b->next;
-        f->unacked_bytes -= b->n;
+        f->unacked_bytes -= b->payload.n;
         f->acked = b->number;
-        free(b);
+        batch_done(f, b);
     }
     if (f->oldest == NULL)
         f->end = &f->oldest;
@@ -124,14 +164,14 @@ void feed_ack(struct feed *f, uint64_t batch)
 void feed_resend(struct feed *f)
 {
     for (const struct batch *b = f->oldest; b != NULL; b = b->next) {
-        if (f->o.send(f->o.arg, FRAME_EVENTS, b->number, (struct str){b->payload, b->n}) != 0)
+        if (f->o.send(f->o.arg, FRAME_EVENTS, b->number, buf_str(&b->payload)) != 0)
             return;
     }
 }
 
 bool feed_has_room(const struct feed *f)
 {
-    return f->unacked_bytes + f->open.n < FEED_UNACKED_BYTES_MAX / 2;
+    return f->unacked_bytes + open_bytes(f) < FEED_UNACKED_BYTES_MAX / 2;
 }
 
 bool feed_idle(const struct feed *f)

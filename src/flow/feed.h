@@ -11,7 +11,7 @@
 
 #define FEED_BATCH_BYTES (256u * 1024u)
 #define FEED_BATCH_EVENTS 4096u
-#define FEED_WAIT_NS (5 * NS_PER_MS) /* longest time a line waits for its batch to fill */
+#define FEED_WAIT_NS NS_PER_MS /* longest time a line waits for its batch to fill */
 #define FEED_UNACKED_BYTES_MAX                                                                               \
     (32u * 1024u * 1024u) /* above this intake pauses: TCP waits, UDP drops are counted */
 

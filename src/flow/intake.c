@@ -94,38 +94,64 @@ static int on_source(struct intake *i, const struct frame *f, struct err *err)
     return 0;
 }
 
-/* Unpack a batch; events that the store already has (core died after the commit and before its word) are left
- * out. */
-static int unpack(struct intake *i, struct str payload, struct event **ret, size_t *ret_n, struct err *err)
+/* A batch in hand: events and, in the same order, their senders and their records. */
+struct batch {
+    struct event *events;
+    struct sender **senders;
+    char *records;
+    size_t n, bytes;
+};
+
+/*
+ * Copy the records, with final source and sequence; what the store already has (core died after the commit
+ * and before its word) is left out.
+ */
+static int take_records(struct intake *i, struct str in, uint32_t n, struct batch *b, struct err *err)
+{
+    for (uint32_t k = 0; k < n; k++) {
+        struct event_head h;
+        size_t len = event_packed_head(in, &h);
+        if (len == 0)
+            return err_set(err, ERR_CORRUPT, "event %u of a batch is cut off", k);
+        struct sender *s = h.source < SENDERS_MAX ? &i->senders[h.source] : NULL;
+        if (s == NULL || s->source == NULL || h.seq == 0)
+            return err_set(err, ERR_CORRUPT, "event of an unknown sender %u", h.source);
+        h = (struct event_head){.source = s->source->id, .seq = h.seq + s->base};
+        if (h.seq <= s->source->last_seq) {
+            s->source->doubled++;
+        } else {
+            memcpy(b->records + b->bytes, in.p, len);
+            event_packed_set_source(b->records + b->bytes, &h);
+            b->senders[b->n++] = s;
+            b->bytes += len;
+        }
+        in = str_from(in, len);
+    }
+    return in.n == 0 ? 0 : err_set(err, ERR_CORRUPT, "bytes behind the last event of a batch");
+}
+
+static int unpack(struct intake *i, struct str payload, struct batch *b, struct err *err)
 {
     struct cur c = cur_of(payload);
     uint32_t n = cur_u32(&c);
-    size_t kept = 0;
     if (c.bad || n > payload.n / 4)
         return err_set(err, ERR_CORRUPT, "batch of %u events in %zu bytes", n, payload.n);
     arena_reset(&i->mem);
-    struct event *events = ARENA_NEW(&i->mem, struct event, n == 0 ? 1 : n);
-    if (events == NULL)
+    *b = (struct batch){
+        .events = arena_raw(&i->mem, n + 1u, sizeof(*b->events), _Alignof(struct event)),
+        .senders = arena_raw(&i->mem, n + 1u, sizeof(*b->senders), _Alignof(struct sender *)),
+        .records = arena_raw(&i->mem, payload.n, 1, 1),
+    };
+    if (b->events == NULL || b->senders == NULL || b->records == NULL)
         return err_set(err, ERR_NOMEM, "batch of %u events", n);
-    for (uint32_t k = 0; k < n; k++) {
-        struct event *e = &events[kept];
-        size_t used = 0;
-        if (event_unpack(str_from(payload, c.at), &i->mem, e, &used, err) != 0)
+    if (take_records(i, str_from(payload, c.at), n, b, err) != 0)
+        return -1;
+    struct str rest = {b->records, b->bytes};
+    for (size_t k = 0, used = 0; k < b->n; k++, rest = str_from(rest, used)) {
+        if (event_unpack(rest, &i->mem, &b->events[k], &used, err) != 0)
             return -1;
-        c.at += used;
-        struct sender *s = e->source < SENDERS_MAX ? &i->senders[e->source] : NULL;
-        if (s == NULL || s->source == NULL || e->seq == 0)
-            return err_set(err, ERR_CORRUPT, "event of an unknown sender %u", e->source);
-        e->source = s->source->id;
-        e->seq += s->base;
-        if (e->seq <= s->source->last_seq)
-            s->source->doubled++;
-        else
-            kept++;
     }
-    *ret = events;
-    *ret_n = kept;
-    return cur_done(&c) ? 0 : err_set(err, ERR_CORRUPT, "bytes behind the last event of a batch");
+    return 0;
 }
 
 static void acknowledge(struct intake *i, uint64_t batch)
@@ -136,17 +162,17 @@ static void acknowledge(struct intake *i, uint64_t batch)
 
 static int on_events(struct intake *i, const struct frame *f, struct err *err)
 {
-    struct event *events = NULL;
-    size_t n = 0;
+    struct batch b;
     if (i->next_batch != 0 && f->tag != i->next_batch)
         return i->refusing || f->tag < i->next_batch
                    ? 0
                    : err_set(err, ERR_CORRUPT, "batch %llu where %llu was due", (unsigned long long)f->tag,
                              (unsigned long long)i->next_batch);
-    if (unpack(i, f->payload, &events, &n, err) != 0)
+    if (unpack(i, f->payload, &b, err) != 0)
         return -1;
     struct err why = {0};
-    if (i->n == BATCHES_MAX || (n > 0 && node_events(i->o.node, events, n, &why) != 0)) {
+    if (i->n == BATCHES_MAX ||
+        (b.n > 0 && node_events_packed(i->o.node, b.events, b.n, b.records, b.bytes, &why) != 0)) {
         if (why.code != ERR_NONE && why.code != ERR_FULL && why.code != ERR_NOMEM)
             return err_set(err, why.code, "%s", why.msg);
         if (!i->refusing)
@@ -157,13 +183,13 @@ static int on_events(struct intake *i, const struct frame *f, struct err *err)
         return 0;
     }
     i->refusing = false;
-    for (size_t k = 0; k < n; k++)
-        node_source_count_event(node_source_find(i->o.node, events[k].source), &events[k]);
-    i->events += n;
+    for (size_t k = 0; k < b.n; k++)
+        node_source_count_event(b.senders[k]->source, &b.events[k]);
+    i->events += b.n;
     i->next_batch = f->tag + 1;
     uint64_t before = i->n > 0 ? i->ring[(i->first + i->n - 1) % BATCHES_MAX].last_id : 0;
     i->ring[(i->first + i->n++) % BATCHES_MAX] =
-        (struct waiting){.batch = f->tag, .last_id = n > 0 ? events[n - 1].id : before};
+        (struct waiting){.batch = f->tag, .last_id = b.n > 0 ? b.events[b.n - 1].id : before};
     return 0;
 }
 
@@ -191,6 +217,29 @@ static int on_counters(struct intake *i, struct str payload, struct err *err)
     return cur_done(&c) ? 0 : err_set(err, ERR_CORRUPT, "counters do not check");
 }
 
+static int on_front(struct intake *i, struct str payload, struct err *err)
+{
+    struct frame_front m;
+    if (!frame_get_front(payload, &m))
+        return err_set(err, ERR_CORRUPT, "word of front does not check");
+    node_set_front(i->o.node, m.rss_bytes, m.kernel_dropped);
+    return 0;
+}
+
+uint64_t intake_lost(struct intake *i)
+{
+    uint64_t lost = 0;
+    for (size_t k = 0; k < SENDERS_MAX; k++) {
+        struct node_source *s = i->senders[k].source;
+        bool again = s == NULL || str_eq(str_of(s->kind), S("file")) || str_eq(str_of(s->kind), S("journal"));
+        if (again || s->received <= s->last_seq)
+            continue;
+        lost += s->received - s->last_seq;
+        node_source_count_lost(s, s->received - s->last_seq);
+    }
+    return lost;
+}
+
 int intake_frame(struct intake *i, const struct frame *f, struct err *err)
 {
     switch (f->type) {
@@ -200,6 +249,8 @@ int intake_frame(struct intake *i, const struct frame *f, struct err *err)
         return on_events(i, f, err);
     case FRAME_COUNTERS:
         return on_counters(i, f->payload, err);
+    case FRAME_FRONT:
+        return on_front(i, f->payload, err);
     default:
         return err_set(err, ERR_CORRUPT, "frame of type %d on an intake", (int)f->type);
     }

@@ -7,8 +7,10 @@
 
 #include "crypt/digest.h"
 #include "crypt/kdf.h"
+#include "flow/node_event.h"
 #include "flow/node_priv.h"
 #include "register/register_audit.h"
+#include "register/register_state.h"
 
 #define SAVE_NS (2 * NS_PER_S)
 #define FIND_NS (NS_PER_S / 2)
@@ -220,26 +222,59 @@ const struct config *node_config(const struct node *n)
     return n->config;
 }
 
-int node_events(struct node *n, struct event *e, size_t n_events, struct err *err)
+int node_seed(struct node *n, uint64_t *ret, struct err *err)
 {
-    if (store_append(n->store, e, n_events, err) != 0)
+    int64_t seed = 0;
+    bool found = false;
+    if (register_state_find(n->reg, S("detect.seed"), &seed, &found, err) != 0)
         return -1;
-    if (n->oldest_pending_ns == 0 && n_events > 0)
-        n->oldest_pending_ns = e[0].recv_ns;
-    n->pending += n_events;
-    node_find_run(n, e, n_events);
-    for (size_t i = 0; n->on_event != NULL && i < n_events; i++)
-        n->on_event(n->on_event_arg, &e[i]);
+    if (!found && (sys_random(n->sys, &seed, sizeof(seed), err) != 0 ||
+                   register_state_put(n->reg, S("detect.seed"), seed, err) != 0))
+        return -1;
+    *ret = (uint64_t)seed;
     return 0;
 }
 
-int node_own_event(struct node *n, struct event *e, struct err *err)
+static void pass_on(struct node *n, const struct event *e, size_t n_events, bool find)
+{
+    if (n->oldest_pending_ns == 0 && n_events > 0)
+        n->oldest_pending_ns = e[0].recv_ns;
+    n->pending += n_events;
+    if (find)
+        node_find_run(n, e, n_events);
+    for (size_t i = 0; n->on_event != NULL && i < n_events; i++)
+        n->on_event(n->on_event_arg, &e[i]);
+}
+
+static int take(struct node *n, struct event *e, size_t n_events, bool find, struct err *err)
+{
+    if (store_append(n->store, e, n_events, err) != 0)
+        return -1;
+    pass_on(n, e, n_events, find);
+    return 0;
+}
+
+int node_events(struct node *n, struct event *e, size_t n_events, struct err *err)
+{
+    return take(n, e, n_events, true, err);
+}
+
+int node_events_packed(struct node *n, struct event *e, size_t n_events, char *records, size_t bytes,
+                       struct err *err)
+{
+    if (store_append_packed(n->store, e, n_events, records, bytes, err) != 0)
+        return -1;
+    pass_on(n, e, n_events, true);
+    return 0;
+}
+
+static int take_own(struct node *n, struct event *e, bool find, struct err *err)
 {
     struct node_source *self = node_source_find(n, n->self);
     assert(self != NULL);
     e->source = n->self;
     e->seq = self->last_seq + 1;
-    if (node_events(n, e, 1, err) != 0)
+    if (take(n, e, 1, find, err) != 0)
         return -1;
     self->last_seq = e->seq;
     self->received = self->stored = self->stored + 1;
@@ -249,8 +284,26 @@ int node_own_event(struct node *n, struct event *e, struct err *err)
     return 0;
 }
 
+int node_own_event(struct node *n, struct event *e, struct err *err)
+{
+    return take_own(n, e, true, err);
+}
+
+int node_own_event_seen(struct node *n, struct event *e, struct err *err)
+{
+    return take_own(n, e, false, err);
+}
+
+int64_t node_commit_wait(const struct node *n)
+{
+    int64_t every = config_number(n->config, CONFIG_COMMIT_MS) * NS_PER_MS;
+    int64_t since = sys_mono(n->sys) - n->committed_mono_ns;
+    return n->pending == 0 ? INT64_MAX : since >= every ? 0 : every - since;
+}
+
 int node_commit(struct node *n, uint64_t *ret_durable, struct err *err)
 {
+    n->committed_mono_ns = sys_mono(n->sys);
     if (store_commit(n->store, ret_durable, err) != 0)
         return -1;
     if (n->pending > 0) {
@@ -282,7 +335,10 @@ int node_tick(struct node *n, uint64_t *ret_durable, struct err *err)
     int rc = node_watch_tick(n, now, err);
     if (store_tick(n->store, err) != 0)
         rc = -1;
-    if (n->pending > 0 && node_commit(n, ret_durable, err) != 0)
+    node_event_watch_intake(n, now);
+    if (node_event_flush(n, err) != 0)
+        rc = -1;
+    if (node_commit_wait(n) == 0 && node_commit(n, ret_durable, err) != 0)
         rc = -1;
     store_stats(n->store, &stats);
     *ret_durable = stats.durable_id;
@@ -290,8 +346,8 @@ int node_tick(struct node *n, uint64_t *ret_durable, struct err *err)
         rc = -1;
     if (due(&n->saved_ns, now, SAVE_NS) && node_source_save(n, err) != 0)
         rc = -1;
-    if (due(&n->swept_ns, now, SWEEP_NS) && node_source_watch(n, now, err) != 0)
-        rc = -1;
+    if (due(&n->swept_ns, now, SWEEP_NS))
+        node_source_watch(n, now);
     bool stale = n->duties_stale || (n->next_change_ns != 0 && now >= n->next_change_ns);
     if (due(&n->judged_ns, now, stale ? JUDGE_STALE_NS : JUDGE_NS) && node_duty_judge(n, now, err) != 0)
         rc = -1;

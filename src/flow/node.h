@@ -46,6 +46,7 @@ int node_catalogue_dir(const struct sys *sys, const struct config *c, char *out,
 const char *node_credential(const struct sys *sys, char *out, size_t out_n);
 
 #define NODE_LAYERS 5
+#define NODE_HOURS 24
 
 /* One sender as core knows it. Numbers of the running front plus what earlier runs left. */
 struct node_source {
@@ -59,10 +60,11 @@ struct node_source {
     char saved_position[320];
     int64_t first_ns, last_seen_ns, silent_after_s, created_ns;
     bool connected;
+    bool silent, saved_silent; /* as told by the last event about it */
     struct node_hour {
         int64_t hour; /* since 1970 */
         uint64_t stored, malformed, dropped;
-    } hours[24];
+    } hours[NODE_HOURS];
     int64_t layer_ns[NODE_LAYERS]; /* last event that shows a layer of D19.5, in the order of check.h */
     uint64_t minute[60];           /* events per second, ring by second of receipt */
     int64_t minute_s;              /* second of the newest entry */
@@ -74,6 +76,8 @@ int node_source_get(struct node *n, struct str kind, struct str address, struct 
 /* Count an event that was stored, or datagrams that were lost. */
 void node_source_count_event(struct node_source *s, const struct event *e);
 void node_source_count_dropped(struct node_source *s, uint64_t n, int64_t now_ns);
+/* Lines that were received and never came to core: a gap. `received` goes back to what came. */
+void node_source_count_lost(struct node_source *s, uint64_t n);
 struct node_source *node_source_find(struct node *n, uint32_t id); /* NULL: unknown */
 size_t node_source_count(const struct node *n);
 struct node_source *node_source_at(struct node *n, size_t i);
@@ -85,9 +89,17 @@ struct str node_source_name(struct node *n, uint32_t id); /* empty where unknown
  * node_commit() that reaches their id. ERR_FULL: nothing was taken.
  */
 int node_events(struct node *n, struct event *e, size_t n_events, struct err *err) MUST_USE;
+/* The same for events unpacked from records[0, bytes), see store_append_packed. */
+int node_events_packed(struct node *n, struct event *e, size_t n_events, char *records, size_t bytes,
+                       struct err *err) MUST_USE;
 /* An event of the node itself (audit, monitor); message "khien-…: …" is built by the caller into raw. */
 int node_own_event(struct node *n, struct event *e, struct err *err) MUST_USE;
 int node_commit(struct node *n, uint64_t *ret_durable, struct err *err) MUST_USE;
+/*
+ * Nanoseconds until what was taken should be committed: 0 now, INT64_MAX when nothing waits. The first event
+ * after a rest need not wait; then commits are commit_ms apart.
+ */
+int64_t node_commit_wait(const struct node *n);
 /*
  * Timed work, call every 10 to 50 ms: commits when due, seals, samples, audit records, silent sources,
  * evaluation of duties. Errors are those that the operator must hear; the node goes on.
@@ -107,6 +119,8 @@ struct node_process {
     uint32_t pid, restarts, uid;
     bool landlock, seccomp, known;
 };
+/* What front said: its resident memory, and datagrams that the kernel dropped since it said so last. */
+void node_set_front(struct node *n, uint64_t rss_bytes, uint64_t kernel_dropped);
 void node_set_process(struct node *n, size_t i, const struct node_process *p); /* 0 front, 1 core */
 void node_set_listen(struct node *n, struct str https, struct str syslog, struct str syslog_tls,
                      struct str fingerprint, int64_t cert_not_after_ns);

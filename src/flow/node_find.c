@@ -204,8 +204,7 @@ int node_find_open(struct node *n, struct err *err)
     n->pending_finds = calloc(NODE_FINDS_MAX, sizeof(*n->pending_finds));
     if (n->pending_finds == NULL)
         return err_set(err, ERR_NOMEM, "findings");
-    if (detect_load(n->sys, paths, 1, maps, &n->plan, err) != 0 ||
-        sys_random(n->sys, &o.seed, sizeof(o.seed), err) != 0)
+    if (detect_load(n->sys, paths, 1, maps, &n->plan, err) != 0 || node_seed(n, &o.seed, err) != 0)
         return -1;
     return detect_state_new(n->plan, &o, &n->detect, err);
 }
@@ -306,24 +305,6 @@ int node_find_threshold(struct node *n, const struct threshold_change *c, struct
                             .last_ns = c->at_ns,
                             .limit_ns = rule_deadline_ns(RULE_SEVERITY_MEDIUM)};
     return c->step == THRESHOLD_RAISED ? put_own(n, &o, &args, err) : 0;
-}
-
-int node_find_silent(struct node *n, const struct node_source *s, int64_t now_ns, struct err *err)
-{
-    char group[64];
-    struct reason args = reason_of(S("finding.silent"));
-    reason_add_text(&args, S("source"), str_of(s->name));
-    reason_add_int(&args, S("hours"), s->silent_after_s / 3600);
-    (void)snprintf(group, sizeof(group), "{\"source.id\":\"%u\"}", s->id);
-    struct own_finding o = {.code = "finding.silent",
-                            .kind = "source",
-                            .clauses = "[\"D19.3.1\"]",
-                            .severity = SEVERITY_HIGH,
-                            .group = str_of(group),
-                            .first_ns = s->last_seen_ns != 0 ? s->last_seen_ns : s->created_ns,
-                            .last_ns = now_ns,
-                            .limit_ns = rule_deadline_ns(RULE_SEVERITY_HIGH)};
-    return put_own(n, &o, &args, err);
 }
 
 void node_find_close(struct node *n)

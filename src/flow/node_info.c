@@ -6,7 +6,9 @@
 
 #include "crypt/digest.h"
 #include "flow/node_duty.h"
+#include "flow/node_event.h"
 #include "flow/node_priv.h"
+#include "register/register_held.h"
 
 #define DAY_NS (86400 * NS_PER_S)
 #define KEYS_MAX 16
@@ -66,8 +68,10 @@ double node_info_days_left(struct node *n)
     return fmax(0, ((double)space.free_bytes - reserve) / pace);
 }
 
-void node_info_verified(struct node *n, int64_t at_ns, uint64_t bad)
+void node_info_verified(struct node *n, int64_t at_ns, uint64_t bad, struct str place)
 {
+    node_event_note(n, &(struct node_event){.kind = bad == 0 ? NODE_VERIFIED : NODE_TAMPERED,
+                                            .reason = bad == 0 ? S("") : place});
     n->verified_ns = at_ns;
     n->verified_bad = bad;
     n->duties_stale = true;
@@ -133,7 +137,7 @@ static void put_keys(struct node *n, struct jout *j)
     jout_arr_end(j);
 }
 
-/* Resident memory of a process of this node; 0 unknown (another user's /proc may be closed to us). */
+/* Resident memory of this process; 0 unknown. The sandbox shows no other one: front tells its own. */
 static uint64_t rss_of(uint32_t pid)
 {
     char path[64];
@@ -158,7 +162,12 @@ static void put_processes(struct node *n, struct jout *j)
         JOUT_CSTR(j, "name", p->name);
         JOUT_U64(j, "pid", p->pid);
         JOUT_U64(j, "restarts", p->restarts);
-        JOUT_U64(j, "rss_bytes", rss_of(p->pid));
+        uint64_t rss = i == 0 ? n->front_rss : rss_of(p->pid);
+        jout_key(j, S("rss_bytes"));
+        if (rss == 0)
+            jout_null(j);
+        else
+            jout_u64(j, rss);
         jout_obj_end(j);
     }
     jout_arr_end(j);
@@ -256,6 +265,8 @@ int node_info_system(struct node *n, struct jout *j, struct err *err)
     config_put(n->config, j);
     put_metrics(n, j);
     JOUT_U64(j, "sources_active", n->n_sources);
+    JOUT_U64(j, "kernel_dropped", n->kernel_dropped);
+    JOUT_U64(j, "audit_waiting", n->reg == NULL ? 0 : register_held_count(n->reg));
     jout_key(j, S("rules"));
     jout_obj(j);
     JOUT_U64(j, "loaded", n->plan == NULL ? 0 : detect_rule_count(n->plan));
@@ -274,7 +285,7 @@ int node_info_system(struct node *n, struct jout *j, struct err *err)
 void node_info_complete(struct node *n, struct jout *j)
 {
     int64_t from = 0, to = 0;
-    uint64_t gaps = 0;
+    uint64_t gaps = n->kernel_gaps;
     for (size_t i = 0; i < n->n_sources; i++) {
         const struct node_source *s = n->sources[i];
         gaps += s->gaps;
@@ -471,6 +482,8 @@ void node_info_prometheus(struct node *n, struct buf *b)
             buf_printf(b, "\",result=\"%s\"} %llu\n", names[k], (unsigned long long)values[k]);
         }
     }
+    buf_printf(b, "# TYPE khien_udp_kernel_dropped_total counter\nkhien_udp_kernel_dropped_total %llu\n",
+               (unsigned long long)n->kernel_dropped);
     buf_printf(b, "# TYPE khien_store_events gauge\nkhien_store_events %llu\n",
                (unsigned long long)st.events);
     buf_printf(b, "# TYPE khien_store_bytes gauge\nkhien_store_bytes %llu\n",

@@ -22,6 +22,7 @@ void node_info_detail(struct node *n, struct str code, struct str detail, struct
 uint64_t node_info_rate(const struct node_source *s, int64_t now_ns); /* events in the last minute */
 /* Days until the disk is full at the pace of the last week (or since the start); NAN unknown. */
 double node_info_days_left(struct node *n);
-void node_info_verified(struct node *n, int64_t at_ns, uint64_t bad); /* result of a verification */
+/* Result of a verification; place: the first that does not hold. */
+void node_info_verified(struct node *n, int64_t at_ns, uint64_t bad, struct str place);
 
 #endif

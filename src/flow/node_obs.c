@@ -6,6 +6,7 @@
 #include "crypt/password.h"
 #include "flow/node_priv.h"
 #include "register/register_count.h"
+#include "register/register_held.h"
 #include "register/register_person.h"
 #include "register/register_session.h"
 #include "register/register_setting.h"
@@ -13,7 +14,31 @@
 #define DAY_NS (86400 * NS_PER_S)
 #define HOUR_NS (3600 * NS_PER_S)
 #define KEYS_MAX 16
+#define PASSWORD_PROBE_CHARS 17
 #define AUDIT_LATE_NS (60 * NS_PER_S) /* a record reaches the store within seconds */
+
+/*
+ * What the password rule in force takes, found by asking it as the API does: the fewest characters, and how
+ * many classes it insists on.
+ */
+static void probe_passwords(uint32_t *ret_length, uint32_t *ret_classes)
+{
+    static const struct {
+        char text[PASSWORD_PROBE_CHARS + 1];
+        enum password_reason missing;
+    } rows[] = {{"khienkhienkhien7-", PASSWORD_UPPER},
+                {"KHIENKHIENKHIEN7-", PASSWORD_LOWER},
+                {"KhienKhienKhien--", PASSWORD_DIGIT},
+                {"KhienKhienKhien77", PASSWORD_SPECIAL}};
+    static const char all[] = "Kh7-Kh7-Kh7-Kh7-Kh7-Kh7-Kh7-Kh7-";
+    *ret_length = *ret_classes = 0;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        *ret_classes += (password_check(str_of(rows[i].text), S("")) >> rows[i].missing & 1u) != 0;
+    for (size_t n = 1; n < sizeof(all) && *ret_length == 0; n++) {
+        if ((password_check((struct str){all, n}, S("")) >> PASSWORD_LENGTH & 1u) == 0)
+            *ret_length = (uint32_t)n;
+    }
+}
 
 static void fill_accounts(struct node *n, const struct register_counts *c, struct check_accounts *a)
 {
@@ -23,17 +48,20 @@ static void fill_accounts(struct node *n, const struct register_counts *c, struc
         register_setting_get(n->reg, SETTING_CAPTCHA_AFTER, &captcha, &err) != 0 ||
         register_setting_get(n->reg, SETTING_IDLE_S, &idle, &err) != 0)
         return;
+    uint32_t length, classes;
+    probe_passwords(&length, &classes);
     *a = (struct check_accounts){
         .read = true,
         .accounts = (uint32_t)c->accounts,
         .passwords_old = (uint32_t)c->accounts_old,
         .oldest_set_ns = c->oldest_set_ns,
-        .initial_forced = true, /* the API refuses everything but the change; shown by tests/api */
+        .initial_given = (uint32_t)c->initial_given,
+        .initial_unchanged = (uint32_t)c->initial_used,
         .lockout_after = (uint32_t)lock,
         .delay_s = (uint32_t)(register_session_lock_ns(1) / NS_PER_S),
-        .captcha = captcha >= 0,
-        .length_min = PASSWORD_CHARS_MIN,
-        .classes_min = CHECK_PASSWORD_CLASSES,
+        .captcha_after = (uint32_t)captcha,
+        .length_min = length,
+        .classes_min = classes,
         .session_single = c->sessions_most <= 1,
         .sessions_most = (uint32_t)c->sessions_most,
         .idle_s = (uint32_t)idle,
@@ -60,15 +88,15 @@ static void count_rules(const struct node *n, struct check_logs *l)
 }
 
 /* Sums of the last 24 hours. */
-static struct node_hour day_of(const struct node_source *s, int64_t now_ns)
+static struct node_hour day_of(const struct node_hour hours[NODE_HOURS], int64_t now_ns)
 {
     struct node_hour sum = {0};
     int64_t hour = now_ns / HOUR_NS;
-    for (size_t i = 0; i < COUNT_OF(s->hours); i++) {
-        if (s->hours[i].hour > hour - (int64_t)COUNT_OF(s->hours) && s->hours[i].hour <= hour) {
-            sum.stored += s->hours[i].stored;
-            sum.malformed += s->hours[i].malformed;
-            sum.dropped += s->hours[i].dropped;
+    for (size_t i = 0; i < NODE_HOURS; i++) {
+        if (hours[i].hour > hour - NODE_HOURS && hours[i].hour <= hour) {
+            sum.stored += hours[i].stored;
+            sum.malformed += hours[i].malformed;
+            sum.dropped += hours[i].dropped;
         }
     }
     return sum;
@@ -84,7 +112,6 @@ static void fill_logs(struct node *n, const struct register_counts *c, int64_t n
         .lag_p95_ms = node_watch_lag_p95_ms(n),
         .oldest_ns = stats.first_ns,
         .since_ns = self == NULL ? n->started_ns : self->created_ns, /* the first start ever */
-        .layers_read = true,
         .retention_months = (uint32_t)(config_number(n->config, CONFIG_RETENTION_DAYS) * 12 / 365),
         .reviewed_ns = c->reviewed_ns,
     };
@@ -99,12 +126,18 @@ static void fill_logs(struct node *n, const struct register_counts *c, int64_t n
             l->sources_silent++;
             l->silent_name = str_of(s->name);
         }
-        struct node_hour day = day_of(s, now_ns);
+        struct node_hour day = day_of(s->hours, now_ns);
         l->records_24h += day.stored;
         l->malformed_24h += day.malformed;
         for (size_t k = 0; k < NODE_LAYERS; k++)
             l->layers[k] += s->layer_ns[k] > now_ns - DAY_NS;
     }
+    /* What a layer has sent is known since the start: an absent one is one only after a whole day. */
+    l->layers_read = n->started_ns <= now_ns - DAY_NS;
+    bool all = true;
+    for (size_t k = 0; k < NODE_LAYERS; k++)
+        all = all && l->layers[k] > 0;
+    l->layers_read = l->layers_read || all;
     count_rules(n, l);
 }
 
@@ -126,8 +159,9 @@ static void fill_host(struct node *n, int64_t now_ns, struct check_host *h)
         .evaluated_ns = n->evaluated_ns,
         .heartbeat_ns = s->at_ns,
     };
+    h->queue_dropped_24h = (uint32_t)day_of(n->kernel_hours, now_ns).dropped;
     for (size_t i = 0; i < n->n_sources; i++)
-        h->queue_dropped_24h += (uint32_t)day_of(n->sources[i], now_ns).dropped;
+        h->queue_dropped_24h += (uint32_t)day_of(n->sources[i]->hours, now_ns).dropped;
     for (size_t i = 0; i < COUNT_OF(n->restart_ns); i++)
         h->restarts_24h += n->restart_ns[i] > now_ns - DAY_NS;
 }
@@ -149,7 +183,7 @@ static void fill_store(struct node *n, const struct register_counts *c, struct c
         .problems = (uint32_t)n->verified_bad,
         .sealing = stats.checkpoint_ns != 0,
         .access_audited =
-            true, /* the API writes an audit row for each search and download; shown by tests/api */
+            c->audit_access + (int64_t)register_held_count(n->reg) >= n->access_before + (int64_t)n->searches,
         .keys_read = k > 0,
         .audit_read = true,
         .config_changes = (uint64_t)c->audit_rows,

@@ -19,6 +19,7 @@
 #define NODE_THRESHOLDS_MAX 8u
 #define NODE_FINDS_MAX 32768u /* groups of matches that wait for the register */
 #define NODE_FIND_SLOTS 131072u
+#define NODE_EVENTS_HELD 256u /* events of the node itself that wait for the store */
 
 struct node_pending;
 
@@ -31,6 +32,19 @@ struct node_lag {
 struct node_listen {
     char https[80], syslog[80], syslog_tls[80], fingerprint[96];
     int64_t cert_not_after_ns;
+};
+
+struct node_held_event {
+    int kind;  /* enum node_event_kind */
+    bool seen; /* by the rules */
+    int64_t at_ns, from_ns, to_ns;
+    char source[160], reason[200];
+};
+
+struct node_held_events {
+    size_t first, n;
+    uint64_t lost;
+    struct node_held_event ring[NODE_EVENTS_HELD];
 };
 
 struct node {
@@ -68,7 +82,8 @@ struct node {
     struct node_lag lag;
     int64_t started_ns, oldest_pending_ns; /* receipt of the oldest event that is not on disk, 0 none */
     int64_t found_ns, sampled_ns, evaluated_ns, audit_ns, judged_ns, saved_ns, swept_ns, sync_ns;
-    uint64_t pending; /* events since the last commit */
+    uint64_t pending;          /* events since the last commit */
+    int64_t committed_mono_ns; /* of the last try */
     uint64_t audit_seen, matches, matches_lost;
     int64_t audit_done; /* audit row that waits for the next commit to be handed over; 0 none */
     uint64_t audit_event;
@@ -79,19 +94,30 @@ struct node {
     /* Result of the last verification, told by whoever ran it. */
     int64_t verified_ns;
     uint64_t verified_bad;
-    bool duties_stale; /* something changed that duties depend on */
+    uint64_t front_rss; /* 0 unknown */
+    /* Datagrams that the kernel dropped: nobody knows whose they were. */
+    uint64_t kernel_dropped, kernel_gaps, kernel_saved;
+    struct node_hour kernel_hours[NODE_HOURS];
+    struct node_held_events own;
+    bool intake_stopped;    /* as told by an event */
+    int64_t intake_open_ns; /* since when it is open again, while that was not told */
+    bool duties_stale;      /* something changed that duties depend on */
     struct arena duty_mem;
     struct duty_outcome
         *outcomes; /* catalogue_count of them, in duty_mem; NULL before the first evaluation */
     int64_t next_change_ns;
 };
 
+/* node.c: the seed of group keys, the same at each start; an own event that the rules have seen already */
+int node_seed(struct node *n, uint64_t *ret, struct err *err) MUST_USE;
+int node_own_event_seen(struct node *n, struct event *e, struct err *err) MUST_USE;
+
 /* node_source.c */
 int node_source_open(struct node *n, struct err *err) MUST_USE;
 void node_source_close(struct node *n);
 int node_source_save(struct node *n, struct err *err) MUST_USE;
 void node_source_refresh(struct node *n); /* names and thresholds as the register has them now */
-int node_source_watch(struct node *n, int64_t now_ns, struct err *err) MUST_USE; /* silence → findings */
+void node_source_watch(struct node *n, int64_t now_ns); /* silence → events */
 
 /* node_find.c */
 int node_find_open(struct node *n, struct err *err) MUST_USE;
@@ -99,7 +125,6 @@ void node_find_close(struct node *n);
 int node_find_flush(struct node *n, struct err *err) MUST_USE;
 void node_find_run(struct node *n, const struct event *e, size_t n_events);
 int node_find_threshold(struct node *n, const struct threshold_change *c, struct err *err) MUST_USE;
-int node_find_silent(struct node *n, const struct node_source *s, int64_t now_ns, struct err *err) MUST_USE;
 
 /* node_watch.c: this machine and the audit records */
 int node_watch_open(struct node *n, struct err *err) MUST_USE;

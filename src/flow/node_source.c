@@ -1,10 +1,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "flow/node_event.h"
 #include "flow/node_priv.h"
 #include "register/register_org.h"
 #include "register/register_source.h"
 #include "register/register_source_state.h"
+#include "register/register_state.h"
 
 #define RECENT_EVENTS_MAX 400000u /* more than a front keeps unacknowledged */
 
@@ -64,6 +66,7 @@ static int load_state(struct node *n, struct node_source *s, struct err *err)
         s->missing = st.missing;
         s->first_ns = st.first_ns;
         s->last_seen_ns = st.last_seen_ns;
+        s->silent = s->saved_silent = st.silent;
         put_text(s->position, sizeof(s->position), st.position);
         put_text(s->dialect, sizeof(s->dialect), st.dialect);
         if (s->last_seen_ns > 0)
@@ -98,31 +101,66 @@ static int load_rows(struct node *n, struct err *err)
     return rc;
 }
 
+static size_t place_of(const struct node *n, uint32_t id)
+{
+    /* Ids are given in order, so an entry is usually at a fixed distance from its id. */
+    for (size_t i = 0; i < n->n_sources; i++) {
+        size_t k = (id + i - 1) % n->n_sources;
+        if (n->sources[k]->id == id)
+            return k;
+    }
+    return SIZE_MAX;
+}
+
+/* Take what the events of a block tell beyond the register; *ret_new: there was something. */
+static void take_block(struct node *n, const uint64_t *saved_seq, const struct event *e, size_t n_events,
+                       bool *ret_new)
+{
+    *ret_new = false;
+    for (size_t i = 0; i < n_events; i++) {
+        size_t k = place_of(n, e[i].source);
+        if (k == SIZE_MAX || e[i].seq <= saved_seq[k])
+            continue;
+        struct node_source *s = n->sources[k];
+        *ret_new = true;
+        if (e[i].seq > s->last_seq)
+            s->last_seq = e[i].seq;
+        if (e[i].recv_ns > s->last_seen_ns)
+            s->last_seen_ns = e[i].recv_ns;
+    }
+}
+
 /*
- * The register's sequences may be a second old when core dies. What the store got after that is found by
- * looking at its newest events, so that a batch that comes again is known.
+ * The register's sequences may be two seconds old when core dies. What the store got after that is found by
+ * looking at its newest events, so that a batch that comes again is known. The sequences of all sources are
+ * saved in one transaction: the first block, from the newest back, that holds nothing newer than they are
+ * ends the search. After an orderly end that is the first one. A damaged block tells nothing and stops
+ * nothing: `khien verify` names it.
  */
 static int catch_up(struct node *n, struct err *err)
 {
     struct store_scan_opts o = {0};
     struct store_scan *scan = NULL;
-    const struct event *e;
-    size_t k, seen = 0;
-    if (store_scan_open(n->store, &o, &scan, err) != 0)
-        return -1;
-    int rc;
-    while ((rc = store_scan_next(scan, &e, &k, err)) == 0 && k > 0 && seen < RECENT_EVENTS_MAX) {
-        seen += k;
-        for (size_t i = 0; i < k; i++) {
-            struct node_source *s = node_source_find(n, e[i].source);
-            if (s == NULL || e[i].seq <= s->last_seq)
-                continue;
-            s->last_seq = e[i].seq;
-            if (e[i].recv_ns > s->last_seen_ns)
-                s->last_seen_ns = e[i].recv_ns;
+    const struct event *e = NULL;
+    size_t k = 0, seen = 0;
+    bool more = true;
+    uint64_t *saved_seq = calloc(n->n_sources + 1, sizeof(*saved_seq));
+    if (saved_seq == NULL)
+        return err_set(err, ERR_NOMEM, "sources");
+    for (size_t i = 0; i < n->n_sources; i++)
+        saved_seq[i] = n->sources[i]->last_seq;
+    int rc = store_scan_open(n->store, &o, &scan, err);
+    while (rc == 0 && more && seen < RECENT_EVENTS_MAX) {
+        struct err why = {0};
+        if (store_scan_next(scan, &e, &k, &why) == 0) {
+            seen += k;
+            take_block(n, saved_seq, e, k, &more);
+        } else if (why.code == ERR_NOMEM) {
+            rc = err_set(err, why.code, "%s", why.msg);
         }
     }
     store_scan_close(scan);
+    free(saved_seq);
     return rc;
 }
 
@@ -133,8 +171,13 @@ int node_source_open(struct node *n, struct err *err)
     n->silences = calloc(NODE_SOURCES_MAX, sizeof(struct silence));
     if (n->sources == NULL || n->silences == NULL)
         return err_set(err, ERR_NOMEM, "sources");
-    if (load_rows(n, err) != 0)
+    int64_t dropped = 0, gaps = 0;
+    if (load_rows(n, err) != 0 ||
+        register_state_find(n->reg, S("udp.kernel_dropped"), &dropped, NULL, err) != 0 ||
+        register_state_find(n->reg, S("udp.kernel_gaps"), &gaps, NULL, err) != 0)
         return -1;
+    n->kernel_dropped = n->kernel_saved = (uint64_t)dropped;
+    n->kernel_gaps = (uint64_t)gaps;
     if (n->read_only)
         return 0;
     if (catch_up(n, err) != 0 || node_source_get(n, S("self"), S("khien"), S("Khiên"), &self, err) != 0)
@@ -150,17 +193,6 @@ void node_source_close(struct node *n)
     free(n->sources);
     free(n->silences);
     n->n_sources = 0;
-}
-
-static size_t place_of(const struct node *n, uint32_t id)
-{
-    /* Ids are given in order, so an entry is usually at a fixed distance from its id. */
-    for (size_t i = 0; i < n->n_sources; i++) {
-        size_t k = (id + i - 1) % n->n_sources;
-        if (n->sources[k]->id == id)
-            return k;
-    }
-    return SIZE_MAX;
 }
 
 struct node_source *node_source_find(struct node *n, uint32_t id)
@@ -225,10 +257,10 @@ bool node_source_silent(const struct node *n, const struct node_source *s, int64
 }
 
 /* The bucket of an hour, emptied where it still holds the same hour of yesterday. */
-static struct node_hour *hour_of(struct node_source *s, int64_t now_ns)
+static struct node_hour *hour_of(struct node_hour hours[NODE_HOURS], int64_t now_ns)
 {
     int64_t hour = now_ns / (3600 * NS_PER_S);
-    struct node_hour *h = &s->hours[(uint64_t)hour % COUNT_OF(s->hours)];
+    struct node_hour *h = &hours[(uint64_t)hour % NODE_HOURS];
     if (h->hour != hour)
         *h = (struct node_hour){.hour = hour};
     return h;
@@ -261,7 +293,7 @@ void node_source_count_event(struct node_source *s, const struct event *e)
     s->last_seq = e->seq;
     s->stored++;
     s->malformed += (e->flags & EVENT_MALFORMED) != 0;
-    struct node_hour *h = hour_of(s, e->recv_ns);
+    struct node_hour *h = hour_of(s->hours, e->recv_ns);
     h->stored++;
     h->malformed += (e->flags & EVENT_MALFORMED) != 0;
     int layer = layer_of(event_get(e, FIELD_EVENT_DATASET));
@@ -282,7 +314,25 @@ void node_source_count_event(struct node_source *s, const struct event *e)
 void node_source_count_dropped(struct node_source *s, uint64_t n, int64_t now_ns)
 {
     s->gaps++; /* what UDP lost unread is a hole, too */
-    hour_of(s, now_ns)->dropped += n;
+    hour_of(s->hours, now_ns)->dropped += n;
+}
+
+void node_source_count_lost(struct node_source *s, uint64_t n)
+{
+    assert(n <= s->received);
+    s->gaps++;
+    s->missing += n;
+    s->received -= n;
+}
+
+void node_set_front(struct node *n, uint64_t rss_bytes, uint64_t kernel_dropped)
+{
+    n->front_rss = rss_bytes;
+    if (kernel_dropped == 0)
+        return;
+    n->kernel_dropped += kernel_dropped;
+    n->kernel_gaps++;
+    hour_of(n->kernel_hours, sys_now(n->sys))->dropped += kernel_dropped;
 }
 
 void node_source_refresh(struct node *n)
@@ -319,7 +369,7 @@ int node_source_save(struct node *n, struct err *err)
         struct node_source *s = n->sources[i];
         uint64_t mark = s->stored + s->received + s->dropped + s->malformed;
         bool moved = !str_eq(str_of(s->position), str_of(s->saved_position));
-        if (mark == s->saved_mark && !moved)
+        if (mark == s->saved_mark && !moved && s->silent == s->saved_silent)
             continue;
         struct register_source_state st = {.received = s->received,
                                            .stored = s->stored,
@@ -330,30 +380,52 @@ int node_source_save(struct node *n, struct err *err)
                                            .missing = s->missing,
                                            .first_ns = s->first_ns,
                                            .last_seen_ns = s->last_seen_ns,
+                                           .silent = s->silent,
                                            .position = str_of(s->position),
                                            .dialect = str_of(s->dialect)};
         if (register_source_state_put(n->reg, s->id, &st, err) != 0)
             return -1;
         s->saved_mark = mark;
+        s->saved_silent = s->silent;
         put_text(s->saved_position, sizeof(s->saved_position), str_of(s->position));
     }
+    if (n->kernel_dropped != n->kernel_saved &&
+        (register_state_put(n->reg, S("udp.kernel_dropped"), (int64_t)n->kernel_dropped, err) != 0 ||
+         register_state_put(n->reg, S("udp.kernel_gaps"), (int64_t)n->kernel_gaps, err) != 0))
+        return -1;
+    n->kernel_saved = n->kernel_dropped;
     return register_tx_commit(&tx, err);
 }
 
-int node_source_watch(struct node *n, int64_t now_ns, struct err *err)
+/* Told once per change, over restarts, too. */
+static void tell_silence(struct node *n, struct node_source *s, const struct silence *quiet)
+{
+    int64_t after = silence_after_s(quiet);
+    char reason[32] = "";
+    s->silent = quiet->silent;
+    n->duties_stale = true;
+    if (quiet->silent && after % 3600 == 0)
+        (void)snprintf(reason, sizeof(reason), "%lld h", (long long)after / 3600);
+    else if (quiet->silent && after % 60 == 0)
+        (void)snprintf(reason, sizeof(reason), "%lld min", (long long)after / 60);
+    else if (quiet->silent)
+        (void)snprintf(reason, sizeof(reason), "%lld s", (long long)after);
+    node_event_note(n, &(struct node_event){.kind = quiet->silent ? NODE_SOURCE_SILENT : NODE_SOURCE_BACK,
+                                            .source = str_of(s->name),
+                                            .reason = str_of(reason)});
+}
+
+void node_source_watch(struct node *n, int64_t now_ns)
 {
     for (size_t i = 0; i < n->n_sources; i++) {
         struct node_source *s = n->sources[i];
         struct silence *quiet = &n->silences[i];
         if (str_eq(str_of(s->kind), S("import")))
             continue;
-        if (s->last_seen_ns > quiet->last_ns && silence_seen(quiet, s->last_seen_ns) == SILENCE_ENDED)
-            n->duties_stale = true;
-        if (silence_tick(quiet, now_ns) == SILENCE_STARTED) {
-            n->duties_stale = true;
-            if (node_find_silent(n, s, now_ns, err) != 0)
-                return -1;
-        }
+        if (s->last_seen_ns > quiet->last_ns)
+            (void)silence_seen(quiet, s->last_seen_ns);
+        (void)silence_tick(quiet, now_ns);
+        if (quiet->silent != s->silent)
+            tell_silence(n, s, quiet);
     }
-    return 0;
 }

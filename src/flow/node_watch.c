@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "flow/node_priv.h"
-#include "register/register_audit.h"
+#include "register/register_held.h"
 
 #define SAMPLE_NS (HOST_EVERY_S * NS_PER_S)
 #define AUDIT_NS (250 * NS_PER_MS)
@@ -115,8 +115,11 @@ static int hand_over(struct node *n, struct err *err)
 {
     struct register_audit_list list;
     struct arena a;
+    struct err full = {0};
     if (n->audit_done != 0)
         return 0;
+    if (register_held_release(n->reg, &full) != 0 && full.code != ERR_FULL)
+        return err_set(err, full.code, "%s", full.msg);
     arena_init(&a, 32u << 20);
     int rc = register_audit_take(n->reg, &a, AUDIT_ROWS, &list, err);
     for (size_t i = 0; rc == 0 && i < list.n; i++) {

@@ -104,6 +104,7 @@ static int read_input(struct importer *im, size_t i)
     struct str raw;
     struct frame f;
     uint8_t flags = 0, parsed = 0;
+    uint64_t batch = 0;
     int rc;
     if (!announce(im, (uint32_t)i + 1, in->name) || lines_new(in->fd, &l, &im->err) != 0)
         return -1;
@@ -117,7 +118,9 @@ static int read_input(struct importer *im, size_t i)
         while (!feed_put(im->feed, &line, &parsed) && take_frame(im, &f))
             continue;
         in->malformed += (parsed & EVENT_MALFORMED) != 0;
-        while (!im->failed && has_news(im) && take_frame(im, &f))
+        bool sent = batch != feed_current_batch(im->feed); /* only then may there be an answer */
+        batch = feed_current_batch(im->feed);
+        while (sent && !im->failed && has_news(im) && take_frame(im, &f))
             continue;
     }
     lines_free(l);

@@ -16,6 +16,23 @@ static double number(const json_t *j, const char *a, const char *b)
     return json_number_value(json_object_get(json_object_get(j, a), b));
 }
 
+static void show_processes(const json_t *list)
+{
+    const json_t *p;
+    size_t i;
+    (void)printf("memory   ");
+    json_array_foreach(list, i, p)
+    {
+        const json_t *rss = json_object_get(p, "rss_bytes");
+        (void)printf("%s %s ", i == 0 ? "" : ",", json_string_value(json_object_get(p, "name")));
+        if (json_is_number(rss))
+            (void)printf("%.0f MB", json_number_value(rss) / 1e6);
+        else
+            (void)printf("unknown");
+    }
+    (void)printf("\n");
+}
+
 static void show(const json_t *j)
 {
     const json_t *system = json_object_get(j, "system");
@@ -27,8 +44,18 @@ static void show(const json_t *j)
     (void)printf("store     %.0f events, %.1f MB raw in %.1f MB, intake %s\n",
                  number(system, "store", "events"), number(system, "store", "raw_bytes") / 1e6,
                  number(system, "store", "stored_bytes") / 1e6, text(system, "store", "intake"));
-    (void)printf("disk      %.1f GB free, about %.0f days\n", number(system, "disk", "free") / 1e9,
-                 number(system, "disk", "days_left"));
+    (void)printf("disk      %.1f GB free, ", number(system, "disk", "free") / 1e9);
+    if (json_is_number(json_object_get(json_object_get(system, "disk"), "days_left")))
+        (void)printf("about %.0f days\n", number(system, "disk", "days_left"));
+    else
+        (void)printf("for how many days is not known yet\n");
+    show_processes(json_object_get(system, "processes"));
+    double dropped = json_number_value(json_object_get(system, "kernel_dropped"));
+    if (dropped > 0)
+        (void)printf("lost      %.0f UDP datagrams that the kernel had no room for\n", dropped);
+    double waiting = json_number_value(json_object_get(system, "audit_waiting"));
+    if (waiting > 0)
+        (void)printf("audit     %.0f records wait in memory: the disk is full\n", waiting);
     (void)printf("complete  %s to %s, %.0f gaps\n", text(j, "complete", "from"), text(j, "complete", "to"),
                  number(j, "complete", "gaps"));
     (void)printf("seal      size %.0f, %s, root %s\n", number(system, "seal", "size"),

@@ -142,6 +142,7 @@ int main(int argc, char **argv)
         help(stdout);
         return 0;
     }
+    sys_linux_keep_heap();
     struct cmd c = {.sys = sys_linux(), .name = argv[1]};
     const struct row *r = find_row(argv[1]);
     if (r == NULL) {

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "flow/node_event.h"
 #include "khiend/certificate.h"
 #include "khiend/core_state.h"
 
@@ -70,6 +71,29 @@ static void print_banner(struct core *c, const struct frame_hello *m)
     (void)fflush(stdout);
 }
 
+/* Front has died: what it had in hand is lost, except what is read again. Told when the next one is there. */
+static void lose_front(struct core *c)
+{
+    c->front_lost += intake_lost(c->front->intake);
+    c->front_died = true;
+    c->front = NULL;
+}
+
+static void tell_restart(struct core *c)
+{
+    char lines[24] = "";
+    if (!c->front_died)
+        return;
+    if (c->front_lost > 0)
+        (void)snprintf(lines, sizeof(lines), "%llu", (unsigned long long)c->front_lost);
+    node_event_note(c->node, &(struct node_event){.kind = NODE_FRONT_RESTARTED,
+                                                  .reason = str_of(lines),
+                                                  .from_ns = c->front_heard_ns,
+                                                  .to_ns = sys_now(c->plan->sys)});
+    c->front_died = false;
+    c->front_lost = 0;
+}
+
 static bool on_hello(struct core *c, struct core_peer *p, struct str payload)
 {
     struct frame_hello m;
@@ -82,10 +106,45 @@ static bool on_hello(struct core *c, struct core_peer *p, struct str payload)
     node_set_listen(c->node, m.listen_https, m.listen_syslog, m.listen_syslog_tls, m.fingerprint,
                     m.cert_not_after_ns);
     write_listen_json(c, &m);
+    tell_restart(c);
+    c->front_heard_ns = sys_now(c->plan->sys);
     if (!c->announced)
         print_banner(c, &m);
     c->announced = true;
     return true;
+}
+
+/* Commit when the batches in hand are taken, but not more often than the setting says. */
+static void arm_commit(struct core *c)
+{
+    int64_t wait = node_commit_wait(c->node);
+    const struct timeval tv = {wait / NS_PER_S, (suseconds_t)(wait % NS_PER_S / NS_PER_US)};
+    if (wait != INT64_MAX && !c->commit_armed)
+        c->commit_armed = event_add(c->commit_event, &tv) == 0; /* else the next tick does it */
+}
+
+static void tell_durable(struct core *c, uint64_t durable)
+{
+    for (struct core_peer *p = c->peers; p != NULL; p = p->next) {
+        if (!p->gone)
+            intake_durable(p->intake, durable);
+    }
+}
+
+static void on_commit(evutil_socket_t fd, short what, void *arg)
+{
+    struct core *c = arg;
+    struct err err = {0};
+    uint64_t durable = 0;
+    (void)fd;
+    (void)what;
+    c->commit_armed = false;
+    if (node_commit_wait(c->node) == 0) {
+        if (node_commit(c->node, &durable, &err) != 0)
+            return; /* told by the tick, which tries again */
+        tell_durable(c, durable);
+    }
+    arm_commit(c);
 }
 
 static bool on_frame(void *arg, struct channel *ch, const struct frame *f)
@@ -107,8 +166,13 @@ static bool on_frame(void *arg, struct channel *ch, const struct frame *f)
     case FRAME_SOURCE:
     case FRAME_EVENTS:
     case FRAME_COUNTERS:
-        if (intake_frame(p->intake, f, &err) == 0)
+    case FRAME_FRONT:
+        if (p == c->front)
+            c->front_heard_ns = sys_now(c->plan->sys);
+        if (intake_frame(p->intake, f, &err) == 0) {
+            arm_commit(c);
             return true;
+        }
         (void)fprintf(stderr, "khiend: intake: %s\n", err.msg);
         return err.code != ERR_CORRUPT;
     default:
@@ -124,7 +188,7 @@ static void on_peer_gone(void *arg, struct channel *ch, const char *why)
     core_call_peer_gone(p->core, p);
     if (p->core->front != p)
         return;
-    p->core->front = NULL;
+    lose_front(p->core);
     if (!str_eq(str_of(why), S(CHANNEL_CLOSED)))
         node_plan_ctl_accuse(p->core->ctl, "front", why);
 }
@@ -218,8 +282,10 @@ static void on_ctl(evutil_socket_t fd, short what, void *arg)
     node_set_process(c->node, 0, &front);
     node_set_process(c->node, 1, &core);
     if (m.kind == 'F' && channel >= 0) {
-        if (c->front != NULL)
+        if (c->front != NULL) {
             c->front->gone = true;
+            lose_front(c);
+        }
         if (add_peer(c, channel, false, &c->front, &err) != 0)
             (void)fprintf(stderr, "khiend: channel: %s\n", err.msg);
     }
@@ -237,10 +303,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         c->said_ns = now;
         (void)fprintf(stderr, "khiend: %s\n", err.msg);
     }
-    for (struct core_peer *p = c->peers; p != NULL; p = p->next) {
-        if (!p->gone)
-            intake_durable(p->intake, durable);
-    }
+    tell_durable(c, durable);
     core_tail_keep(c);
     sweep_peers(c, false);
 }
@@ -310,13 +373,16 @@ static int add_event(struct core *c, struct event **e, int fd, short what, event
 static int open_loop(struct core *c, int channel, struct err *err)
 {
     const struct timeval every = {.tv_usec = TICK_US};
-    c->base = event_base_new();
+    c->base = channel_loop_new();
     if (c->base == NULL)
         return err_set(err, ERR_NOMEM, "event loop");
     c->local = evconnlistener_new(c->base, on_local, c, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
                                   c->plan->local_fd);
     if (c->local == NULL)
         return err_set(err, ERR_NOMEM, "local socket");
+    c->commit_event = evtimer_new(c->base, on_commit, c);
+    if (c->commit_event == NULL)
+        return err_set(err, ERR_NOMEM, "event loop");
     if (add_event(c, &c->ctl_event, c->ctl, EV_READ | EV_PERSIST, on_ctl, NULL, err) != 0 ||
         add_event(c, &c->stop_event, SIGTERM, EV_SIGNAL | EV_PERSIST, on_stop, NULL, err) != 0 ||
         add_event(c, &c->tick_event, -1, EV_PERSIST, on_tick, &every, err) != 0 ||
@@ -345,7 +411,8 @@ static int open_node(struct core *c, struct err *err)
 
 static void done(struct core *c)
 {
-    struct event *const events[] = {c->ctl_event, c->stop_event, c->tick_event, c->worker_event};
+    struct event *const events[] = {c->ctl_event, c->stop_event, c->tick_event, c->commit_event,
+                                    c->worker_event};
     worker_free(c->workers); /* jobs come back first: they hold snapshots and api handles */
     core_tail_free(c);
     sweep_peers(c, true);

@@ -109,6 +109,7 @@ static bool deps_source_live(void *self, uint32_t id, struct api_source_live *re
         .from_ns = s->first_ns,
         .to_ns = s->last_seen_ns,
         .gaps = s->gaps,
+        .missing = s->missing,
     };
     return true;
 }

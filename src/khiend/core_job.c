@@ -254,7 +254,8 @@ static void verify_done(struct worker_job *job)
     if (v->rc != 0)
         verify_found(v, "store", v->err.msg);
     v->ok = v->n == 0;
-    node_info_verified(v->core->node, v->finished_ns, v->rc != 0 ? 1 : v->result.bad);
+    node_info_verified(v->core->node, v->finished_ns, v->rc != 0 ? 1 : v->result.bad,
+                       str_of(v->n > 0 ? v->problems[0].place : ""));
 }
 
 int core_job_verify_start(void *self, struct err *err)

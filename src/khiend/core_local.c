@@ -9,7 +9,7 @@
 #include "flow/node_info.h"
 #include "flow/node_search.h"
 #include "khiend/core_state.h"
-#include "register/register_audit.h"
+#include "register/register_held.h"
 
 #define ANSWER_BYTES_MAX (18u << 20)
 
@@ -135,11 +135,15 @@ static int local_verify(struct core *c, uint64_t token, const json_t *body, stru
 
 static const struct route {
     const char *path, *action;
+    bool looks; /* changes nothing: possible on a full disk, too */
     int (*run)(struct core *c, uint64_t token, const json_t *body, struct err *err);
 } routes[] = {
-    {"/local/search", "search", local_search},      {"/local/tail", "search", local_tail},
-    {"/local/duties", "duties_read", local_duties}, {"/local/status", NULL, local_status},
-    {"/local/verify", "verify", local_verify},      {"/local/verify_state", NULL, local_verify_state},
+    {"/local/search", "search", true, local_search},
+    {"/local/tail", "search", true, local_tail},
+    {"/local/duties", "duties_read", true, local_duties},
+    {"/local/status", NULL, true, local_status},
+    {"/local/verify", "verify", true, local_verify},
+    {"/local/verify_state", NULL, true, local_verify_state},
 };
 
 static int note(struct core *c, const struct route *r, const json_t *body, struct err *err)
@@ -153,7 +157,8 @@ static int note(struct core *c, const struct route *r, const json_t *body, struc
                                  .outcome = S("success"),
                                  .peer = by.peer,
                                  .detail = detail == NULL ? S("") : str_of(detail)};
-    int rc = register_audit_add(node_register(c->node), &by, &row, err);
+    int rc = r->looks ? register_held_audit(node_register(c->node), &by, &row, err)
+                      : register_audit_add(node_register(c->node), &by, &row, err);
     free(detail);
     return rc;
 }

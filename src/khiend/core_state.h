@@ -44,7 +44,8 @@ struct core {
     const struct node_plan *plan;
     int ctl;
     struct event_base *base;
-    struct event *ctl_event, *stop_event, *tick_event, *worker_event;
+    struct event *ctl_event, *stop_event, *tick_event, *commit_event, *worker_event;
+    bool commit_armed;
     struct evconnlistener *local;
     struct node *node;
     struct api *api;
@@ -52,6 +53,9 @@ struct core {
     struct worker_pool *workers;
     struct core_peer *peers;
     struct core_peer *front; /* the present front, NULL while there is none */
+    bool front_died;         /* … and the next one has not come */
+    int64_t front_heard_ns;  /* when front last said something */
+    uint64_t front_lost;     /* lines it had received and never gave away */
     uint64_t next_peer, next_token;
     struct core_call calls[CORE_CALLS_MAX];
     struct tail *tails;

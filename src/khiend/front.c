@@ -3,6 +3,7 @@
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -61,9 +62,6 @@ static bool on_frame(void *arg, struct channel *ch, const struct frame *m)
         return true;
     case FRAME_RESUME:
         return front_intake_resume(f, (uint32_t)m->tag, m->payload);
-    case FRAME_STOP:
-        (void)event_base_loopexit(f->base, NULL);
-        return true;
     default:
         return false;
     }
@@ -250,7 +248,7 @@ static int build(struct front *f, struct err *err)
 {
     struct rlimit files = {.rlim_cur = 16384, .rlim_max = 16384};
     (void)setrlimit(RLIMIT_NOFILE, &files);
-    f->base = event_base_new();
+    f->base = channel_loop_new();
     if (f->base == NULL)
         return err_set(err, ERR_NOMEM, "event loop");
     if (load_tls(f, err) != 0 || front_intake_new(f, err) != 0)
@@ -284,6 +282,8 @@ static void done(struct front *f)
         event_free(f->stop_event);
     if (f->ctl_event != NULL)
         event_free(f->ctl_event);
+    if (f->statm_fd >= 0)
+        (void)close(f->statm_fd);
     tls_server_free(f->tls_https);
     tls_server_free(f->tls_syslog);
     if (f->base != NULL)
@@ -294,7 +294,7 @@ int front_run(const struct node_plan *p, int ctl, int channel)
 {
     static struct front f;
     struct err err = {0};
-    f = (struct front){.plan = p, .ctl = ctl};
+    f = (struct front){.plan = p, .ctl = ctl, .statm_fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)};
     if (p->local_fd >= 0)
         (void)close(p->local_fd); /* core's */
     int rc = build(&f, &err);

@@ -1,11 +1,13 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "khiend/front_state.h"
 
 #define SENDERS_MAX (SOURCE_TABLE_ROWS_MAX + 2u)
-#define COUNTERS_S 1
+#define COUNTERS_US 250000 /* what front took since the last word is lost unseen when it is killed */
+#define FRONT_EVERY 4      /* of them */
 #define COUNTED_MAX 65536u /* entries (batch, sender, lines) that wait for the disk */
 
 enum sender_state { UNKNOWN, ASKED, KNOWN };
@@ -30,6 +32,8 @@ struct front_intake {
     bool refused; /* the sink said no: stations wait for source_resume */
     bool closed;  /* core's store is full */
     struct event *flush_event, *counters_event;
+    unsigned turn;                /* of the counters */
+    uint64_t kernel_dropped_told; /* to a core that was there */
     bool flush_armed;
     size_t first, n;
     struct counted ring[COUNTED_MAX];
@@ -267,6 +271,34 @@ static void put_counters(void *arg, const struct source *s)
     c->n++;
 }
 
+/* Resident pages of this process. Source: Linux proc(5), statm, second number. */
+static uint64_t resident_bytes(const struct front *f)
+{
+    char text[128];
+    struct str first, rest;
+    uint64_t pages = 0;
+    ssize_t n = f->statm_fd < 0 ? -1 : pread(f->statm_fd, text, sizeof(text), 0);
+    if (n <= 0 || !str_cut((struct str){text, (size_t)n}, ' ', &first, &rest))
+        return 0;
+    struct str second = str_sub(rest, 0, str_find_char(rest, ' '));
+    return str_to_u64(second, UINT64_MAX / 65536, &pages) ? pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static void send_front(struct front *f)
+{
+    struct front_intake *in = f->intake;
+    struct source_numbers numbers;
+    struct buf b;
+    source_snapshot(f->sources, &numbers);
+    struct frame_front m = {.rss_bytes = resident_bytes(f),
+                            .kernel_dropped = numbers.kernel_dropped - in->kernel_dropped_told};
+    in->kernel_dropped_told = numbers.kernel_dropped;
+    buf_init(&b, 64);
+    frame_put_front(&b, &m);
+    channel_send(f->channel, FRAME_FRONT, 0, buf_str(&b));
+    buf_done(&b);
+}
+
 static void on_counters(evutil_socket_t fd, short what, void *arg)
 {
     struct front *f = arg;
@@ -275,6 +307,8 @@ static void on_counters(evutil_socket_t fd, short what, void *arg)
     (void)what;
     if (!f->core || f->channel == NULL)
         return;
+    if (f->intake->turn++ % FRONT_EVERY == 0)
+        send_front(f);
     buf_init(&c.b, FRAME_BYTES_MAX);
     buf_put_u32(&c.b, 0);
     source_table_each(f->table, put_counters, &c);
@@ -308,7 +342,7 @@ static void add_followed(struct front *f)
 
 int front_intake_new(struct front *f, struct err *err)
 {
-    const struct timeval every = {.tv_sec = COUNTERS_S};
+    const struct timeval every = {.tv_usec = COUNTERS_US};
     uint64_t seed;
     struct feed_opts feed = {.send = send_batch, .arg = f, .zone_s = WHEN_VN_OFFSET_S};
     f->intake = calloc(1, sizeof(*f->intake));

@@ -30,6 +30,7 @@ struct front {
     int64_t cert_not_after_ns;
     struct http *http;
     struct sandbox_state sandbox;
+    int statm_fd; /* opened before the sandbox closes; -1 none */
     struct feed *feed;
     struct source_table *table;
     struct source_set *sources;

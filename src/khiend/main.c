@@ -152,6 +152,7 @@ int main(int argc, char **argv)
     if (code != 0)
         return code - 1;
     (void)umask(0077);
+    sys_linux_keep_heap();
     p.started_ns = sys_now(p.sys);
     if (make_dirs(&p, a.data, &err) != 0 || load_config(&a, &p, &config, &err) != 0)
         return fail(&err);

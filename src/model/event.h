@@ -55,14 +55,30 @@ struct str event_facility_name(uint8_t facility); /* "auth", "local7"; empty for
 
 /*
  * Packed form, for frames between processes and the journal: little endian, one record after the other. Field
- * values and the message that lie inside raw are written as spans, others in full. docs/format/event.md.
+ * values and the message that lie inside raw are written as spans of it, so they cost no bytes of their own.
+ * docs/format/event.md.
  */
 void event_pack(struct buf *b, const struct event *e);
+size_t event_packed_max(const struct event *e); /* a bound of its bytes, cheap to know */
 /*
  * Read the record at the start of `in`. Views point into `in`; the field array comes from the arena. Every
  * length is checked. Errors: ERR_CORRUPT (at = offset), ERR_NOMEM.
  */
 int event_unpack(struct str in, struct arena *a, struct event *ret, size_t *ret_used,
                  struct err *err) MUST_USE;
+/* The same for a record of a program that numbers fields from 0 to ids - 1; the ids come back as they are. */
+int event_unpack_ids(struct str in, uint16_t ids, struct arena *a, struct event *ret, size_t *ret_used,
+                     struct err *err) MUST_USE;
+
+/* Source and sequence of a record that nobody has checked yet. Gives its length, 0 where no whole record is.
+ */
+struct event_head {
+    uint32_t source;
+    uint64_t seq;
+};
+size_t event_packed_head(struct str in, struct event_head *ret);
+/* Change a record in place. */
+void event_packed_set_id(char *record, uint64_t id);
+void event_packed_set_source(char *record, const struct event_head *h);
 
 #endif

@@ -10,7 +10,10 @@
 #define ZONE_SPAN_NS (60 * NS_PER_S) /* … received over at least this long */
 #define ZONE_STEP_S 1800             /* zones are multiples of half an hour … */
 #define ZONE_SLACK_S 60              /* … and the way of a line takes at most this long */
-#define SEVERITY_DEFAULT 6           /* info: what journald uses for lines without a priority */
+#define GUESS_STEP_S 1800            /* a zone may be guessed from one line: a multiple of half an hour … */
+#define GUESS_SLACK_S 30        /* … give or take this: few lines that are merely late come so near … */
+#define GUESS_MAX_S (14 * 3600) /* … and at most this far from the zone in use */
+#define SEVERITY_DEFAULT 6      /* info: what journald uses for lines without a priority */
 
 static const struct parse_row rows[PARSE_COUNT] = {
 #define PARSER(id, name_, fn, shapes, since_, spec_, doc_)                                                   \
@@ -148,15 +151,40 @@ static void remember(struct parse_hint *hint, enum parse_id id)
     }
 }
 
+/*
+ * Until the votes below have decided, one line may: the first live one, and each that would come from the
+ * future, for what waited somewhere is late and never early. The line itself is put right.
+ */
+static void guess_zone(struct parse_out *out, struct parse_hint *hint, int32_t used_s, int64_t late_ns)
+{
+    bool first = !hint->zone_seen, early = late_ns < -GUESS_SLACK_S * NS_PER_S;
+    int64_t late_s = late_ns / NS_PER_S;
+    hint->zone_seen = true;
+    if (!first && !early)
+        return;
+    int64_t steps = (late_s + (late_s < 0 ? -GUESS_STEP_S : GUESS_STEP_S) / 2) / GUESS_STEP_S;
+    int64_t off_s = late_s - steps * GUESS_STEP_S, zone_s = used_s - steps * GUESS_STEP_S;
+    bool fits = off_s <= GUESS_SLACK_S && off_s >= -GUESS_SLACK_S && zone_s >= -12 * 3600 &&
+                zone_s <= 14 * 3600 && steps * GUESS_STEP_S <= GUESS_MAX_S &&
+                steps * GUESS_STEP_S >= -GUESS_MAX_S;
+    if (!fits || steps == 0)
+        return;
+    hint->zone_s = (int32_t)zone_s;
+    hint->zone_known = hint->zone_guessed = true;
+    out->e.time_ns += steps * GUESS_STEP_S * NS_PER_S;
+}
+
 /* A clock that writes no zone but always is k half hours off runs in another zone: most devices ship with
  * UTC. */
-static void learn_zone(const struct parse_out *out, struct parse_hint *hint)
+static void learn_zone(struct parse_out *out, struct parse_hint *hint)
 {
     int32_t used = hint->zone_known ? hint->zone_s : out->ctx->zone_s;
     int64_t late_ns;
     if (!out->zone_missing || out->ctx->history ||
         __builtin_sub_overflow(out->e.recv_ns, out->e.time_ns, &late_ns))
         return;
+    if (!hint->zone_known || hint->zone_guessed)
+        guess_zone(out, hint, used, late_ns);
     int64_t zone_s = used - late_ns / NS_PER_S;
     int64_t steps = (zone_s + (zone_s < 0 ? -ZONE_STEP_S : ZONE_STEP_S) / 2) / ZONE_STEP_S;
     int64_t off_s = zone_s - steps * ZONE_STEP_S;
@@ -176,6 +204,7 @@ static void learn_zone(const struct parse_out *out, struct parse_hint *hint)
     if (hint->zone_votes >= ZONE_VOTES_MIN && out->e.recv_ns - hint->zone_since_ns >= ZONE_SPAN_NS) {
         hint->zone_s = maybe_s;
         hint->zone_known = true;
+        hint->zone_guessed = false;
     }
 }
 

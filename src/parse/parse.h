@@ -48,7 +48,9 @@ struct parse_hint {
     uint8_t dialect;                        /* enum parse_id + 1 of the last line read; 0 none yet */
     uint8_t misses;                         /* lines in a row that this dialect did not read */
     uint8_t zone_votes;                     /* lines in a row that agree on zone_maybe_s */
-    bool zone_known;                        /* zone_s is learned */
+    bool zone_known;                        /* zone_s is learned … */
+    bool zone_guessed;                      /* … or guessed from one line */
+    bool zone_seen;                         /* a live line without zone came */
     int32_t zone_s;                         /* zone learned from the distance to the time of receipt */
     int32_t zone_maybe_s;                   /* zone that the votes are for */
     int64_t zone_since_ns;                  /* receipt of the first vote */

@@ -1,27 +1,47 @@
 #include "query/fold.h"
 
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
-/* Lower case of eight ASCII bytes at once. */
-static uint64_t lower8(uint64_t x)
+#ifdef __SSE2__
+/* Sixteen at once; false where one is above ASCII. */
+static bool lower16(const char *p, char *out)
 {
-    uint64_t from_a = x + (0x80 - 'A') * ONES, behind_z = x + (0x80 - 'Z' - 1) * ONES;
-    return x | (from_a & ~behind_z & HIGHS) >> 2;
+    __m128i x = _mm_loadu_si128((const __m128i_u *)p);
+    if (_mm_movemask_epi8(x) != 0)
+        return false;
+    __m128i upper =
+        _mm_and_si128(_mm_cmpgt_epi8(x, _mm_set1_epi8('A' - 1)), _mm_cmplt_epi8(x, _mm_set1_epi8('Z' + 1)));
+    _mm_storeu_si128((__m128i_u *)out, _mm_or_si128(x, _mm_and_si128(upper, _mm_set1_epi8(0x20))));
+    return true;
+}
+#endif
+
+static bool lower_word(const char *p, char *out)
+{
+    uint64_t x;
+    memcpy(&x, p, 8);
+    if ((x & FOLD_HIGHS) != 0)
+        return false;
+    x = fold_lower8(x);
+    memcpy(out, &x, 8);
+    return true;
 }
 
-/* Copy ASCII in lower case; stops before the first byte above ASCII. Returns the bytes done. */
-static size_t lower_ascii(struct str s, char *out)
+size_t fold_ascii(struct str s, char *out)
 {
     size_t i = 0;
-    for (; i + 8 <= s.n; i += 8) {
-        uint64_t x;
-        memcpy(&x, s.p + i, 8);
-        if ((x & HIGHS) != 0)
-            break;
-        x = lower8(x);
-        memcpy(out + i, &x, 8);
-    }
+    bool ascii = true;
+#ifdef __SSE2__
+    while (i + 16 <= s.n && (ascii = lower16(s.p + i, out + i)))
+        i += 16;
+#endif
+    while (ascii && i + 8 <= s.n && (ascii = lower_word(s.p + i, out + i)))
+        i += 8;
+    /* The rest together with bytes that are done. */
+    if (ascii && i < s.n && s.n >= 8 && lower_word(s.p + s.n - 8, out + s.n - 8))
+        return s.n;
     for (; i < s.n && (unsigned char)s.p[i] < 0x80; i++)
         out[i] = ascii_lower(s.p[i]);
     return i;
@@ -40,7 +60,7 @@ size_t fold_search(struct str s, char *out)
 {
     size_t n = 0;
     while (s.n > 0) {
-        size_t k = lower_ascii(s, out + n);
+        size_t k = fold_ascii(s, out + n);
         n += k;
         s = str_from(s, k);
         k = high_run(s);
@@ -152,7 +172,7 @@ size_t fold_case(struct str s, char *out)
 {
     size_t n = 0, len;
     while (s.n > 0) {
-        size_t k = lower_ascii(s, out + n);
+        size_t k = fold_ascii(s, out + n);
         n += k;
         s = str_from(s, k);
         if (s.n == 0)

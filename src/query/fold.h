@@ -9,6 +9,21 @@
 #include "base/text.h"
 #include "model/event.h"
 
+#define FOLD_ONES UINT64_C(0x0101010101010101)
+#define FOLD_HIGHS UINT64_C(0x8080808080808080)
+
+/* Lower case of eight ASCII bytes at once. */
+static inline uint64_t fold_lower8(uint64_t x)
+{
+    uint64_t from_a = x + (0x80 - 'A') * FOLD_ONES, behind_z = x + (0x80 - 'Z' - 1) * FOLD_ONES;
+    return x | (from_a & ~behind_z & FOLD_HIGHS) >> 2;
+}
+
+/*
+ * Copy ASCII in lower case, which is what both foldings make of it; stops before the first byte above ASCII.
+ * Returns the bytes done. out has room for s.n bytes.
+ */
+size_t fold_ascii(struct str s, char *out);
 /* text_fold, eight bytes at a time where the text is ASCII. out has room for s.n bytes. */
 size_t fold_search(struct str s, char *out);
 /* Lower case; letters and marks written apart (NFD) become one Vietnamese letter. out has room for s.n bytes.

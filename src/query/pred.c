@@ -5,31 +5,7 @@
 #include "query/fold.h"
 #include "query/pred_code.h"
 
-#define SLOT_MESSAGE EVENT_FIELDS_MAX
-#define SLOT_RAW (EVENT_FIELDS_MAX + 1)
-#define SLOT_COUNT (EVENT_FIELDS_MAX + 2)
 #define SLOT_NONE SIZE_MAX
-
-/* What was folded of the current event, so that each text is folded once. */
-struct pred_scratch {
-    const struct event *e;
-    bool has_words;
-    struct str words; /* raw, folded for words and phrases */
-    uint64_t epoch;   /* of the entries of `lowered` that are valid */
-    struct {
-        uint64_t epoch;
-        struct str text;
-    } lowered[SLOT_COUNT];
-    size_t lower_used;
-    pred_source_fn *source_fn;
-    void *source_arg;
-    struct rex_room *room;
-    uint64_t gave_up;
-    char text[64];   /* a pseudo-field as text */
-    char *words_mem; /* EVENT_RAW_BYTES_MAX each */
-    char *other_mem;
-    char *lower_mem;
-};
 
 int pred_scratch_new(struct pred_scratch **ret, struct err *err)
 {
@@ -60,6 +36,9 @@ void pred_scratch_free(struct pred_scratch *s)
     free(s->words_mem);
     free(s->other_mem);
     free(s->lower_mem);
+    free(s->memo);
+    free(s->heads);
+    free(s->seen);
     free(s);
 }
 
@@ -74,141 +53,14 @@ uint64_t pred_scratch_gave_up(const struct pred_scratch *s)
     return s->gave_up;
 }
 
-static struct str lower_of(struct pred_scratch *s, struct str v, size_t slot)
-{
-    if (slot < SLOT_COUNT && s->lowered[slot].epoch == s->epoch)
-        return s->lowered[slot].text;
-    if (v.n > EVENT_RAW_BYTES_MAX - s->lower_used) {
-        s->epoch++; /* the memory is full: forget the others */
-        s->lower_used = 0;
-    }
-    char *out = s->lower_mem + s->lower_used;
-    struct str low = {out, fold_case(v, out)};
-    s->lower_used += low.n;
-    if (slot < SLOT_COUNT) {
-        s->lowered[slot].epoch = s->epoch;
-        s->lowered[slot].text = low;
-    }
-    return low;
-}
-
-/* Case folded equality without folding, as long as the value is ASCII. */
-static bool equal_folded(struct pred_scratch *s, struct str v, size_t slot, struct str lit)
-{
-    for (size_t i = 0; i < v.n; i++) {
-        if ((unsigned char)v.p[i] >= 0x80 || (i < lit.n && (unsigned char)lit.p[i] >= 0x80))
-            return str_eq(lower_of(s, v, slot), lit);
-        if (i >= lit.n || ascii_lower(v.p[i]) != lit.p[i])
-            return false;
-    }
-    return v.n == lit.n;
-}
-
-/* Compare a value with a bound: false where it is not of the type. */
-static bool compare(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot,
-                    const struct pred_bound *b, int *ret)
-{
-    struct num num;
-    struct addr addr;
-    switch (k->type) {
-    case PRED_AS_NUM:
-        if (!num_parse(v, &num))
-            return false;
-        *ret = num_cmp(&num, &b->num);
-        return true;
-    case PRED_AS_ADDR:
-        if (!addr_parse(v, &addr))
-            return false;
-        *ret = memcmp(addr.b, b->addr.b, sizeof(addr.b));
-        return true;
-    default:
-        *ret = str_cmp(k->cased ? v : lower_of(s, v, slot), b->text);
-        return true;
-    }
-}
-
-static bool low_ok(const struct pred_bound *b, int c)
-{
-    return b->incl ? c >= 0 : c > 0;
-}
-
-static bool high_ok(const struct pred_bound *b, int c)
-{
-    return b->incl ? c <= 0 : c < 0;
-}
-
-static bool in_range(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot)
-{
-    int c = 0;
-    if (!k->low.open && (!compare(s, k, v, slot, &k->low, &c) || !low_ok(&k->low, c)))
-        return false;
-    return k->high.open || (compare(s, k, v, slot, &k->high, &c) && high_ok(&k->high, c));
-}
-
-static bool is_equal(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot)
-{
-    int c = 0;
-    if (k->type == PRED_AS_NUM || k->type == PRED_AS_ADDR)
-        return compare(s, k, v, slot, &k->eq, &c) && c == 0;
-    return k->cased ? str_eq(v, k->lit) : equal_folded(s, v, slot, k->lit);
-}
-
-static bool has_regex(struct pred_scratch *s, const struct pred_code *k, struct str v)
-{
-    bool gave_up = false;
-    bool hit = rex_match(k->rex, v, s->room, &gave_up);
-    s->gave_up += gave_up;
-    return hit;
-}
-
-static bool in_net(const struct pred_code *k, struct str v)
-{
-    struct addr a;
-    return addr_parse(v, &a) && addr_in_net(&a, &k->net, k->net_bits);
-}
-
-/* One value of the field against the node. */
-static bool test_value(struct pred_scratch *s, const struct pred_code *k, struct str v, size_t slot)
-{
-    v = fold_clip(v);
-    switch (k->kind) {
-    case PRED_EQ:
-        return is_equal(s, k, v, slot);
-    case PRED_RANGE:
-        return in_range(s, k, v, slot);
-    case PRED_REGEX:
-        return has_regex(s, k, v);
-    case PRED_CIDR:
-        return in_net(k, v);
-    case PRED_EXISTS:
-        return true;
-    case PRED_NULL:
-        return v.n > 0; /* asked the other way round by match_leaf */
-    default:
-        break;
-    }
-    struct str t = k->cased ? v : lower_of(s, v, slot);
-    switch (k->kind) {
-    case PRED_WILD:
-        return wild_match(k->wild, t);
-    case PRED_CONTAINS:
-        return find_bytes(t, k->lit) != SIZE_MAX;
-    case PRED_STARTS:
-        return str_starts(t, k->lit);
-    default:
-        assert(k->kind == PRED_ENDS);
-        return str_ends(t, k->lit);
-    }
-}
-
 static bool test_number(const struct pred_code *k, int64_t v)
 {
     struct num n = num_of(v);
     if (k->kind == PRED_EQ)
         return num_cmp(&n, &k->eq.num) == 0;
     assert(k->kind == PRED_RANGE);
-    return (k->low.open || low_ok(&k->low, num_cmp(&n, &k->low.num))) &&
-           (k->high.open || high_ok(&k->high, num_cmp(&n, &k->high.num)));
+    return (k->low.open || pred_low_ok(&k->low, num_cmp(&n, &k->low.num))) &&
+           (k->high.open || pred_high_ok(&k->high, num_cmp(&n, &k->high.num)));
 }
 
 static struct str decimal(struct pred_scratch *s, uint64_t v)
@@ -271,7 +123,7 @@ static bool test_pseudo(struct pred_scratch *s, const struct pred_code *k, const
     if (by_value && k->type == PRED_AS_SEVERITY)
         return test_number(k, 7 - (e->severity & 7));
     struct str v = pseudo_text(s, k->field.id, e);
-    return v.p != NULL && test_value(s, k, v, SLOT_NONE);
+    return v.p != NULL && pred_test_value(s, k, v, SLOT_NONE);
 }
 
 static bool is_named(const struct pred_code *k, const struct event_field *f)
@@ -284,6 +136,32 @@ static bool is_named(const struct pred_code *k, const struct event_field *f)
     return f->id == want->id && (want->id != FIELD_OTHER || str_eq(f->name, want->name));
 }
 
+/* The same for a field that has a number in its set. */
+static bool test_slot(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
+{
+    const struct pred_head *head = &s->heads[k->slot];
+    if (head->round != s->round)
+        return false;
+    for (uint16_t i = head->first; i != PRED_LAST; i = s->nexts[i]) {
+        if (pred_test_value(s, k, e->fields[i].value, i))
+            return true;
+    }
+    return false;
+}
+
+/* Alternatives for one field: its values are taken up once for all of them. */
+static bool test_group(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
+{
+    const struct pred_head *head = &s->heads[k->slot];
+    if (head->round != s->round)
+        return false;
+    for (uint16_t i = head->first; i != PRED_LAST; i = s->nexts[i]) {
+        if (pred_test_group(s, k, e->fields[i].value, i))
+            return true;
+    }
+    return false;
+}
+
 /* True where one value of the node's field passes. */
 static bool test_field(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
 {
@@ -291,16 +169,18 @@ static bool test_field(struct pred_scratch *s, const struct pred_code *k, const 
     bool any = id == PRED_FIELD_ANY;
     if (id >= PRED_FIELD_TIME && id != PRED_FIELD_MESSAGE && id != PRED_FIELD_RAW && !any)
         return test_pseudo(s, k, e);
-    if ((id == PRED_FIELD_RAW || any) && e->raw.p != NULL && test_value(s, k, e->raw, SLOT_RAW))
+    if ((id == PRED_FIELD_RAW || any) && e->raw.p != NULL && pred_test_value(s, k, e->raw, PRED_TEXT_RAW))
         return true;
     if ((id == PRED_FIELD_MESSAGE || any) && e->message.p != NULL &&
-        test_value(s, k, e->message, SLOT_MESSAGE))
+        pred_test_value(s, k, e->message, PRED_TEXT_MESSAGE))
         return true;
     if (id == PRED_FIELD_RAW || id == PRED_FIELD_MESSAGE)
         return false;
+    if (s->by_slot && k->slot != PRED_SLOT_ANY)
+        return test_slot(s, k, e);
     for (uint16_t i = 0; i < e->n_fields; i++) {
         const struct event_field *f = &e->fields[i];
-        if (f->value.p != NULL && is_named(k, f) && test_value(s, k, f->value, i))
+        if (f->value.p != NULL && is_named(k, f) && pred_test_value(s, k, f->value, i))
             return true;
     }
     return false;
@@ -397,8 +277,10 @@ static bool match_word(struct pred_scratch *s, const struct pred_code *k, const 
     return false;
 }
 
+static bool match_node(struct pred_scratch *s, const struct pred_code *k, const struct event *e);
+
 /* The recursion is as deep as the tree: PRED_DEPTH_MAX, checked by pred_compile. */
-static bool match_node(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
+static bool work_out(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
 {
     switch (k->kind) {
     case PRED_TRUE:
@@ -410,6 +292,8 @@ static bool match_node(struct pred_scratch *s, const struct pred_code *k, const 
         }
         return true;
     case PRED_OR:
+        if (k->grouped != PRED_UNGROUPED && s->by_slot)
+            return test_group(s, k, e);
         for (size_t i = 0; i < k->n_children; i++) {
             if (match_node(s, k->children[i], e))
                 return true;
@@ -428,6 +312,18 @@ static bool match_node(struct pred_scratch *s, const struct pred_code *k, const 
     }
 }
 
+static bool match_node(struct pred_scratch *s, const struct pred_code *k, const struct event *e)
+{
+    if (k->memo == 0 || !s->by_slot)
+        return work_out(s, k, e);
+    uint64_t known = s->memo[k->memo];
+    if (known >> 1 == s->round)
+        return (known & 1) != 0;
+    bool hit = work_out(s, k, e);
+    s->memo[k->memo] = s->round << 1 | (uint64_t)hit;
+    return hit;
+}
+
 bool pred_match_again(const struct pred_prog *p, const struct event *e, struct pred_scratch *s)
 {
     assert(s->e == e && e->n_fields <= EVENT_FIELDS_MAX);
@@ -436,9 +332,6 @@ bool pred_match_again(const struct pred_prog *p, const struct event *e, struct p
 
 bool pred_match(const struct pred_prog *p, const struct event *e, struct pred_scratch *s)
 {
-    s->e = e;
-    s->has_words = false;
-    s->epoch++;
-    s->lower_used = 0;
+    pred_scratch_begin(s, e);
     return pred_match_again(p, e, s);
 }

@@ -6,6 +6,7 @@
 
 struct compiler {
     struct arena *a;
+    struct pred_set *set; /* NULL: a program of its own */
     struct pred_prog *prog;
     struct err *err;
 };
@@ -164,8 +165,9 @@ static int compile_regex(struct compiler *c, const struct pred *p, struct pred_c
     k->cost = 300;
     if (rex_compile(p->text, p->cased, &k->rex, c->err) != 0)
         return err_wrap(c->err, "/%.*s/", (int)(p->text.n > 60 ? 60 : p->text.n), p->text.p);
-    k->next_rex = c->prog->rexes;
-    c->prog->rexes = k;
+    struct pred_code **list = c->set != NULL ? pred_set_rexes(c->set) : &c->prog->rexes;
+    k->next_rex = *list;
+    *list = k;
     return 0;
 }
 
@@ -257,7 +259,8 @@ static int compile_field(struct compiler *c, struct pred_code *k)
 static int by_cost(const void *a, const void *b)
 {
     const struct pred_code *x = *(struct pred_code *const *)a, *y = *(struct pred_code *const *)b;
-    return (x->cost > y->cost) - (x->cost < y->cost);
+    int c = (x->cost > y->cost) - (x->cost < y->cost);
+    return c != 0 ? c : (x->id > y->id) - (x->id < y->id); /* equal nodes of a set in one order */
 }
 
 static int compile_node(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code **ret);
@@ -281,8 +284,7 @@ static int compile_branch(struct compiler *c, const struct pred *p, unsigned dep
     return 0;
 }
 
-/* Depth is bounded by PRED_DEPTH_MAX, and so is the recursion. */
-static int compile_node(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code **ret)
+static int check_size(struct compiler *c, const struct pred *p, unsigned depth)
 {
     if (depth >= PRED_DEPTH_MAX)
         return err_set(c->err, ERR_LIMIT, "the query is nested deeper than %u levels", PRED_DEPTH_MAX);
@@ -290,28 +292,94 @@ static int compile_node(struct compiler *c, const struct pred *p, unsigned depth
         return err_set(c->err, ERR_LIMIT, "the query has more than %u parts", PRED_NODES_MAX);
     if (p->text.n > PRED_TEXT_BYTES_MAX || p->low.n > PRED_TEXT_BYTES_MAX || p->high.n > PRED_TEXT_BYTES_MAX)
         return err_set(c->err, ERR_LIMIT, "a value is longer than %u bytes", PRED_TEXT_BYTES_MAX);
-    struct pred_code *k = ARENA_NEW(c->a, struct pred_code, 1);
+    return 0;
+}
+
+static int compile_leaf(struct compiler *c, const struct pred *p, struct pred_code *k)
+{
+    assert((size_t)p->kind < COUNT_OF(leaf_table) && leaf_table[p->kind].fn != NULL);
+    if (leaf_table[p->kind].fn(c, p, k) != 0)
+        return -1;
+    if (!leaf_table[p->kind].has_field)
+        return 0;
+    if (c->set != NULL) {
+        size_t slot = pred_set_slot(c->set, &p->field);
+        if (slot == SIZE_MAX)
+            return no_memory(c);
+        k->slot = (uint32_t)slot;
+    }
+    return compile_field(c, k);
+}
+
+/* A node of the set that means the same; NULL where there is none. */
+static struct pred_code *find_equal(struct compiler *c, const struct pred *p, const struct pred_code *k)
+{
+    if (c->set == NULL)
+        return NULL;
+    struct buf *key = pred_set_key(c->set, p);
+    for (size_t i = 0; i < k->n_children; i++)
+        buf_put_u32(key, k->children[i]->id);
+    return pred_set_find(c->set);
+}
+
+static bool is_simple(const struct pred_code *k)
+{
+    return k->kind == PRED_CONTAINS || k->kind == PRED_STARTS || k->kind == PRED_ENDS ||
+           k->kind == PRED_CIDR ||
+           (k->kind == PRED_EQ && (k->type == PRED_AS_TEXT || k->type == PRED_AS_NUM));
+}
+
+/* Alternatives for one field of the event are tried together. */
+static void group(struct pred_code *k)
+{
+    const struct pred_code *first = k->n_children < 2 ? NULL : k->children[0];
+    if (first == NULL || k->kind != PRED_OR || first->slot == PRED_SLOT_NONE ||
+        (first->slot >= PRED_SLOT_RAW && first->slot < PRED_SLOT_NAMED))
+        return;
+    bool alike = is_simple(first);
+    for (size_t i = 0; i < k->n_children; i++) {
+        const struct pred_code *c = k->children[i];
+        if (c->n_children > 0 || c->slot != first->slot || c->kind == PRED_NULL)
+            return;
+        alike = alike && c->kind == first->kind && c->type == first->type && c->cased == first->cased;
+    }
+    k->slot = first->slot;
+    k->grouped = alike ? PRED_ALIKE : PRED_GROUPED;
+}
+
+/* Depth is bounded by PRED_DEPTH_MAX, and so is the recursion. */
+static int compile_node(struct compiler *c, const struct pred *p, unsigned depth, struct pred_code **ret)
+{
+    bool branch = p->kind == PRED_AND || p->kind == PRED_OR || p->kind == PRED_NOT;
+    struct pred_code draft = {.kind = p->kind, .cased = p->cased, .field = p->field};
+    if (check_size(c, p, depth) != 0)
+        return -1;
+    if (branch && compile_branch(c, p, depth, &draft) != 0)
+        return -1;
+    struct pred_code *k = find_equal(c, p, &draft);
+    if (k != NULL) {
+        *ret = k;
+        return 0;
+    }
+    k = ARENA_NEW(c->a, struct pred_code, 1);
     if (k == NULL)
         return no_memory(c);
-    *k = (struct pred_code){.kind = p->kind, .cased = p->cased, .field = p->field};
-    if (p->kind == PRED_AND || p->kind == PRED_OR || p->kind == PRED_NOT) {
-        if (compile_branch(c, p, depth, k) != 0)
-            return -1;
-    } else {
-        assert((size_t)p->kind < COUNT_OF(leaf_table) && leaf_table[p->kind].fn != NULL);
-        if (leaf_table[p->kind].fn(c, p, k) != 0)
-            return -1;
-        if (leaf_table[p->kind].has_field && compile_field(c, k) != 0)
-            return -1;
-    }
+    *k = draft;
+    if (branch && c->set != NULL)
+        group(k);
+    if (!branch && compile_leaf(c, p, k) != 0)
+        return -1;
+    if (c->set != NULL && !pred_set_keep(c->set, k))
+        return no_memory(c);
     *ret = k;
     return 0;
 }
 
-int pred_compile(const struct pred *root, struct arena *a, struct pred_prog **ret, struct err *err)
+static int compile(const struct pred *root, struct arena *a, struct pred_set *set, struct pred_prog **ret,
+                   struct err *err)
 {
     struct pred_prog *prog = ARENA_NEW(a, struct pred_prog, 1);
-    struct compiler c = {a, prog, err};
+    struct compiler c = {a, set, prog, err};
     assert(root != NULL);
     if (prog == NULL)
         return no_memory(&c);
@@ -321,6 +389,17 @@ int pred_compile(const struct pred *root, struct arena *a, struct pred_prog **re
     }
     *ret = prog;
     return 0;
+}
+
+int pred_compile(const struct pred *root, struct arena *a, struct pred_prog **ret, struct err *err)
+{
+    return compile(root, a, NULL, ret, err);
+}
+
+int pred_compile_in(struct pred_set *set, struct arena *a, const struct pred *tree, struct pred_prog **ret,
+                    struct err *err)
+{
+    return compile(tree, a, set, ret, err);
 }
 
 void pred_free(struct pred_prog *p)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "crypt/digest.h"
+#include "register/register_held.h"
 #include "register/sql.h"
 
 /* SQLCipher takes a raw key as x'64 hex digits' and then derives nothing from it. */
@@ -83,6 +84,7 @@ void register_close(struct reg *r)
     for (size_t i = 0; i < r->n_statements; i++)
         (void)sqlite3_finalize(r->statements[i].st);
     (void)sqlite3_close(r->db);
+    register_held_drop(r);
     r->magic = 0;
     free(r);
 }

@@ -12,6 +12,9 @@ int register_count_all(struct reg *r, int64_t old_before_ns, int64_t late_before
             "SELECT (SELECT count(*) FROM person WHERE disabled_at = 0),"
             " (SELECT count(*) FROM person WHERE disabled_at = 0 AND password_at < ?1),"
             " (SELECT coalesce(min(password_at), 0) FROM person WHERE disabled_at = 0),"
+            " (SELECT count(*) FROM person WHERE disabled_at = 0 AND created_by <> 0),"
+            " (SELECT count(*) FROM person p WHERE disabled_at = 0 AND created_by <> 0 AND must_change = 0"
+            " AND (SELECT count(*) FROM password_history h WHERE h.person = p.id) <= 1),"
             " (SELECT coalesce(max(c), 0) FROM (SELECT count(*) AS c FROM session WHERE ended_at = 0 GROUP "
             "BY person)),"
             " (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'audit'),"
@@ -27,6 +30,8 @@ int register_count_all(struct reg *r, int64_t old_before_ns, int64_t late_before
     c.accounts = sql_i64(&q);
     c.accounts_old = sql_i64(&q);
     c.oldest_set_ns = sql_i64(&q);
+    c.initial_given = sql_i64(&q);
+    c.initial_used = sql_i64(&q);
     c.sessions_most = sql_i64(&q);
     c.audit_rows = sql_i64(&q);
     c.audit_handed = c.audit_rows - sql_i64(&q);

@@ -11,6 +11,8 @@ struct register_counts {
     int64_t accounts;      /* that may sign in */
     int64_t accounts_old;  /* of them with a password set before `old_before_ns` */
     int64_t oldest_set_ns; /* oldest password of them, 0 none */
+    int64_t initial_given; /* accounts whose first password another person chose */
+    int64_t initial_used;  /* of them: it was never changed, and need not be changed */
     int64_t sessions_most; /* live sessions of one account, the largest number */
     int64_t audit_rows;    /* written so far */
     int64_t audit_handed;  /* of them in the event store, or so young that they are on their way */

@@ -19,10 +19,22 @@ struct register_statement {
     bool busy;
 };
 
+struct register_held;
+
+/* When sessions were used that could not be noted in the file, because the disk is full. */
+#define REGISTER_SEEN_MAX 16u
+struct register_seen {
+    int64_t session, seen_ns;
+};
+
 struct reg {
     uint32_t magic;
     sqlite3 *db;
     unsigned tx_depth;
+    struct register_held *held; /* oldest first; register_held.c */
+    size_t n_held, held_bytes;
+    struct register_seen seen[REGISTER_SEEN_MAX];
+    size_t seen_next;
     size_t n_statements;
     struct register_statement statements[REGISTER_STATEMENTS_MAX];
 };

@@ -123,6 +123,11 @@ static const char schema_3_offer[] =
     "ALTER TABLE person ADD COLUMN totp_offer BLOB;"
     "ALTER TABLE recovery_code ADD COLUMN offered INTEGER NOT NULL DEFAULT 0;";
 
+/* What the node itself must know after a restart. */
+static const char schema_4_state[] =
+    "CREATE TABLE node_state(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "ALTER TABLE source_state ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;";
+
 static const struct {
     const char *name;
     const char *parts[MIGRATION_PARTS_MAX];
@@ -130,6 +135,7 @@ static const struct {
     {"first tables", {schema_1_people, schema_1_facts, schema_1_records}},
     {"counters of sources", {schema_2_source_state}},
     {"offered second factor", {schema_3_offer}},
+    {"state of the node", {schema_4_state}},
 };
 
 int register_schema_version(void)

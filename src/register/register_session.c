@@ -68,6 +68,26 @@ int register_session_new(struct reg *r, const struct register_by *by, const stru
     return 0;
 }
 
+/* When the disk is full a session must not end while it is used: its use is then noted in memory. */
+static void note_seen(struct reg *r, int64_t session, int64_t now_ns)
+{
+    size_t i = 0;
+    while (i < REGISTER_SEEN_MAX && r->seen[i].session != session)
+        i++;
+    if (i == REGISTER_SEEN_MAX)
+        i = r->seen_next++ % REGISTER_SEEN_MAX;
+    r->seen[i] = (struct register_seen){.session = session, .seen_ns = now_ns};
+}
+
+static int64_t noted_seen(const struct reg *r, int64_t session)
+{
+    for (size_t i = 0; i < REGISTER_SEEN_MAX; i++) {
+        if (r->seen[i].session == session)
+            return r->seen[i].seen_ns;
+    }
+    return 0;
+}
+
 /* Note that a live session was used, or that it ended by itself. */
 static int touch_session(struct reg *r, const struct register_session *s, enum register_session_state state,
                          bool touch, int64_t now_ns, struct err *err)
@@ -115,10 +135,17 @@ int register_session_check(struct reg *r, const struct digest *token, int64_t no
     enum register_session_state state;
     if (find_session(r, token, &s, &state, err) != 0)
         return -1;
+    int64_t noted_ns = noted_seen(r, s.id);
+    s.seen_ns = noted_ns > s.seen_ns ? noted_ns : s.seen_ns;
     if (state == SESSION_LIVE && now_ns - s.seen_ns > idle_ns)
         state = SESSION_IDLE;
-    if (touch_session(r, &s, state, touch, now_ns, err) != 0)
-        return -1;
+    struct err why = {0};
+    if (touch_session(r, &s, state, touch, now_ns, &why) != 0) {
+        if (why.code != ERR_FULL)
+            return err_set(err, why.code, "%s", why.msg);
+        if (state == SESSION_LIVE)
+            note_seen(r, s.id, now_ns);
+    }
     *ret_state = state;
     *ret = s;
     return 0;
@@ -139,9 +166,9 @@ int register_session_end(struct reg *r, const struct register_by *by, int64_t id
 int register_session_alive(struct reg *r, int64_t id, int64_t now_ns, int64_t idle_ns, bool *ret,
                            struct err *err)
 {
-    int64_t n = 0;
-    if (sql_number(r, "SELECT count(*) FROM session WHERE id = ?1 AND ended_at = 0 AND seen_at >= ?2",
-                   SQL_VALS(SQL_I(id), SQL_I(now_ns - idle_ns)), &n, err) != 0)
+    int64_t n = 0, noted = noted_seen(r, id) >= now_ns - idle_ns;
+    if (sql_number(r, "SELECT count(*) FROM session WHERE id = ?1 AND ended_at = 0 AND (seen_at >= ?2 OR ?3)",
+                   SQL_VALS(SQL_I(id), SQL_I(now_ns - idle_ns), SQL_I(noted)), &n, err) != 0)
         return -1;
     *ret = n == 1;
     return 0;

@@ -37,7 +37,8 @@ int register_session_new(struct reg *r, const struct register_by *by, const stru
                          int64_t *ret_id, int64_t *ret_old, struct err *err) MUST_USE;
 /*
  * Look a token up and, with touch, note that the session was used. idle_ns: longest pause. seen_ns is
- * written at most every five seconds, so a session may end up to five seconds early.
+ * written at most every five seconds, so a session may end up to five seconds early. On a full disk it is
+ * kept in memory: whoever is signed in can go on looking.
  */
 int register_session_check(struct reg *r, const struct digest *token, int64_t now_ns, int64_t idle_ns,
                            bool touch, enum register_session_state *ret_state, struct register_session *ret,

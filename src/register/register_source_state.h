@@ -11,6 +11,7 @@ struct register_source_state {
     uint64_t received, stored, dropped, malformed; /* records */
     uint64_t last_seq, gaps, missing;
     int64_t first_ns, last_seen_ns;
+    bool silent;         /* was told to be */
     struct str position; /* file: "inode:offset", journal: cursor */
     struct str dialect;
 };

@@ -111,6 +111,13 @@ int store_replay_run(struct store *s, struct store_recovery *r, struct err *err)
 int store_load_run(struct store *s, struct store_recovery *r, struct err *err) MUST_USE;
 
 /* store.c */
-int store_take(struct store *s, struct event *e, size_t n, bool log, struct err *err) MUST_USE;
+struct store_slice {
+    struct event *e;
+    size_t n;
+    char *records; /* packed already, one behind the other; or NULL */
+    size_t bytes;
+};
+/* Put a slice into the active window, all or nothing. log: it also goes to the write-ahead log. */
+int store_take(struct store *s, const struct store_slice *in, bool log, struct err *err) MUST_USE;
 
 #endif

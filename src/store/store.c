@@ -11,17 +11,10 @@
 #define SPACE_EVERY_NS NS_PER_S
 #define RETRY_NS NS_PER_S
 
-static uint64_t packed_max(const struct event *e)
-{
-    uint64_t n = 96 + (uint64_t)e->raw.n + e->message.n;
-    for (uint16_t i = 0; i < e->n_fields; i++)
-        n += 16 + (uint64_t)e->fields[i].name.n + e->fields[i].value.n;
-    return n;
-}
-
 static int check_event(const struct event *e, struct err *err)
 {
-    if (e->raw.n > EVENT_RAW_BYTES_MAX || e->n_fields > EVENT_FIELDS_MAX || packed_max(e) > EVENT_BYTES_MAX)
+    if (e->raw.n > EVENT_RAW_BYTES_MAX || e->n_fields > EVENT_FIELDS_MAX ||
+        event_packed_max(e) > EVENT_BYTES_MAX)
         return err_set(err, ERR_LIMIT, "event of %zu bytes and %u fields", e->raw.n, e->n_fields);
     if (e->severity > 7 || (e->facility > 23 && e->facility != EVENT_NO_FACILITY))
         return err_set(err, ERR_USAGE, "event with severity %u, facility %u", e->severity, e->facility);
@@ -33,13 +26,37 @@ static int check_event(const struct event *e, struct err *err)
     return 0;
 }
 
-/* Put a slice into the active window, all or nothing. log: it also goes to the write-ahead log. */
-int store_take(struct store *s, struct event *e, size_t n, bool log, struct err *err)
+/* Give the events their ids and put them into the window and, with log, into the bytes for the log. */
+static void put_slice(struct store *s, struct win *w, const struct store_slice *in, bool log)
 {
-    uint64_t bytes = 0;
+    char *record = in->records;
+    for (size_t i = 0; i < in->n; i++) {
+        in->e[i].id = s->next_id + i;
+        if (in->records == NULL) {
+            struct str packed = win_put(w, &in->e[i]);
+            if (log)
+                buf_put(&s->packed, packed);
+        } else {
+            struct event_head head;
+            event_packed_set_id(record, in->e[i].id);
+            record +=
+                event_packed_head((struct str){record, in->bytes - (size_t)(record - in->records)}, &head);
+        }
+    }
+    if (in->records == NULL)
+        return;
+    const struct str all = {in->records, in->bytes};
+    win_put_packed(w, in->e, in->n, all);
+    if (log)
+        buf_put(&s->packed, all);
+}
+
+int store_take(struct store *s, const struct store_slice *in, bool log, struct err *err)
+{
+    uint64_t bytes = in->bytes;
     struct win *fresh = NULL;
-    for (size_t i = 0; i < n; i++)
-        bytes += packed_max(&e[i]);
+    for (size_t i = 0; in->records == NULL && i < in->n; i++)
+        bytes += event_packed_max(&in->e[i]);
     if (store_seal_full(s))
         (void)store_seal_start(s); /* where the sealer is stuck the window grows until intake stops */
     if (s->active == NULL && win_new(s->next_id, &fresh, err) != 0)
@@ -56,17 +73,12 @@ int store_take(struct store *s, struct event *e, size_t n, bool log, struct err 
         s->packed_first = s->next_id;
         s->packed_since_ns = sys_mono(s->sys);
     }
-    for (size_t i = 0; i < n; i++) {
-        e[i].id = s->next_id + i;
-        struct str packed = win_put(w, &e[i]);
-        if (log)
-            buf_put(&s->packed, packed);
-    }
+    put_slice(s, w, in, log);
     assert(!s->packed.bad);
-    s->next_id += n;
-    s->packed_n += log ? (uint32_t)n : 0;
+    s->next_id += in->n;
+    s->packed_n += log ? (uint32_t)in->n : 0;
     (void)pthread_mutex_lock(&s->mu);
-    w->n += n;
+    w->n += in->n;
     if (fresh != NULL)
         s->active = fresh;
     (void)pthread_mutex_unlock(&s->mu);
@@ -108,14 +120,27 @@ int store_append(struct store *s, struct event *e, size_t n, struct err *err)
     for (size_t i = 0; i < n;) {
         size_t k = 0;
         for (uint64_t bytes = 0; i + k < n && k < SLICE_EVENTS && (k == 0 || bytes < SLICE_BYTES); k++)
-            bytes += packed_max(&e[i + k]);
+            bytes += event_packed_max(&e[i + k]);
+        const struct store_slice slice = {.e = e + i, .n = k};
         if (s->packed.n > PACKED_BYTES_AT_ONCE && store_commit(s, NULL, err) != 0)
             return -1;
-        if (store_take(s, e + i, k, true, err) != 0)
+        if (store_take(s, &slice, true, err) != 0)
             return -1;
         i += k;
     }
     return 0;
+}
+
+int store_append_packed(struct store *s, struct event *e, size_t n, char *records, size_t bytes,
+                        struct err *err)
+{
+    const struct store_slice slice = {.e = e, .n = n, .records = records, .bytes = bytes};
+    assert(n > 0 && bytes > 0);
+    if (!store_intake_open(s))
+        return refuse(s, err);
+    if (s->packed.n > PACKED_BYTES_AT_ONCE && store_commit(s, NULL, err) != 0)
+        return -1;
+    return store_take(s, &slice, true, err);
 }
 
 static void publish_log(struct store *s)

@@ -46,6 +46,12 @@ void store_close(struct store *s); /* seals what is open, writes a last checkpoi
  * at or above theirs. ERR_FULL: the disk is full or below the reserve; nothing was taken, try again later.
  */
 int store_append(struct store *s, struct event *e, size_t n, struct err *err) MUST_USE;
+/*
+ * The same for events whose packed records (event_pack) lie one behind the other in records[0, bytes): they
+ * were checked by event_unpack, and are kept as they are. The ids are written into them as well.
+ */
+int store_append_packed(struct store *s, struct event *e, size_t n, char *records, size_t bytes,
+                        struct err *err) MUST_USE;
 /* One write and one fdatasync for all that was appended. ret_durable: every id up to it is on disk. ERR_FULL
  * keeps the events in memory to try again. */
 int store_commit(struct store *s, uint64_t *ret_durable, struct err *err) MUST_USE;

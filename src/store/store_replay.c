@@ -42,7 +42,8 @@ static int replay_frame(struct replay *p, const struct wal_payload *f, const str
         if (e.id > s->next_id)
             return err_set(err, ERR_CORRUPT, "events %llu to %llu are missing",
                            (unsigned long long)s->next_id, (unsigned long long)(e.id - 1));
-        if (store_take(s, &e, 1, false, err) != 0)
+        const struct store_slice one = {.e = &e, .n = 1};
+        if (store_take(s, &one, false, err) != 0)
             return -1;
         p->r->wal_events++;
     }

@@ -264,8 +264,9 @@ static int read_header(struct wal_reader *r, const uint8_t store_key[32], struct
     uint32_t table_n = cur_u32(&c);
     if (c.bad || !str_eq(magic, S(MAGIC)) || table_n > TABLE_BYTES_MAX)
         return err_set(err, ERR_CORRUPT, "the header does not check");
-    if (version > WAL_VERSION)
-        return err_set(err, ERR_CONFLICT, "format %u is newer than this program (%u)", version, WAL_VERSION);
+    if (version != WAL_VERSION)
+        return err_set(err, ERR_CONFLICT, "format %u is %s than this program reads (%u)", version,
+                       version > WAL_VERSION ? "newer" : "older", WAL_VERSION);
     memcpy(r->info.before.b, before.p, DIGEST_BYTES);
     if (use_key(&r->aead, store_key, salt, err) != 0 ||
         read_at(r, FIXED_BYTES, (uint64_t)table_n + AEAD_TAG_BYTES, b, &cut, err) != 0)

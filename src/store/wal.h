@@ -11,7 +11,7 @@
 #include "model/event.h"
 #include "sys/sys.h"
 
-#define WAL_VERSION 1u
+#define WAL_VERSION 2u
 #define WAL_FRAME_HEAD_BYTES 24
 #define WAL_FRAME_BYTES_MAX (128u * 1024u * 1024u) /* plain bytes of a frame */
 #define WAL_PATH_MAX 4096
@@ -81,8 +81,8 @@ int wal_names_read(struct str table, struct wal_names *ret, struct err *err) MUS
 void wal_names_done(struct wal_names *t);
 const struct wal_names *wal_reader_names(const struct wal_reader *r);
 /*
- * Next event of a payload (*in moves on). Views point into the payload or, where names differ, into the
- * arena. ERR_CORRUPT, ERR_NOMEM.
+ * Next event of a payload (*in moves on). Views point into the payload and into the names. ERR_CORRUPT,
+ * ERR_NOMEM.
  */
 int wal_next_event(struct str *in, const struct wal_names *names, struct arena *a, struct event *ret,
                    struct err *err) MUST_USE;

@@ -66,6 +66,24 @@ int win_reserve(struct win *w, uint64_t bytes, struct err *err)
     return new_chunk(w, (size_t)bytes) != NULL ? 0 : err_set(err, ERR_NOMEM, "window");
 }
 
+static void count(struct win *w, const struct event *e)
+{
+    w->raw_bytes += e->raw.n;
+    w->min_ns = e->time_ns < w->min_ns ? e->time_ns : w->min_ns;
+    w->max_ns = e->time_ns > w->max_ns ? e->time_ns : w->max_ns;
+}
+
+void win_put_packed(struct win *w, const struct event *e, size_t n, struct str records)
+{
+    struct win_chunk *c = w->tail;
+    assert(c != NULL && c->size - c->used - END_BYTES >= records.n && records.n > 0);
+    memcpy(c->data + c->used, records.p, records.n);
+    c->used += records.n;
+    w->mem_bytes += records.n;
+    for (size_t i = 0; i < n; i++)
+        count(w, &e[i]);
+}
+
 struct str win_put(struct win *w, const struct event *e)
 {
     struct win_chunk *c = w->tail;
@@ -75,17 +93,15 @@ struct str win_put(struct win *w, const struct event *e)
     event_pack(&b, e);
     assert(!b.bad);
     c->used += b.n;
-    w->raw_bytes += e->raw.n;
     w->mem_bytes += b.n;
-    w->min_ns = e->time_ns < w->min_ns ? e->time_ns : w->min_ns;
-    w->max_ns = e->time_ns > w->max_ns ? e->time_ns : w->max_ns;
+    count(w, e);
     return buf_str(&b);
 }
 
 /* The reader may see chunks grow behind its last event: it never looks at `used` nor past that event. */
 int win_events(const struct win_chunk *head, size_t n, struct arena *a, struct event **ret, struct err *err)
 {
-    struct event *ev = ARENA_NEW(a, struct event, n == 0 ? 1 : n);
+    struct event *ev = arena_raw(a, n == 0 ? 1 : n, sizeof(*ev), _Alignof(struct event));
     const struct win_chunk *c = head;
     size_t at = 0;
     if (ev == NULL)

@@ -25,6 +25,8 @@ DEFINE_FREEP(win)
 int win_reserve(struct win *w, uint64_t bytes, struct err *err) MUST_USE;
 /* Pack the event behind the others, into room made before; gives its record. The caller counts it (w->n). */
 struct str win_put(struct win *w, const struct event *e);
+/* The same for events whose records are given, one behind the other. */
+void win_put_packed(struct win *w, const struct event *e, size_t n, struct str records);
 /* Unpack the first n events into an array of the arena; views point into the window. */
 int win_events(const struct win_chunk *head, size_t n, struct arena *a, struct event **ret,
                struct err *err) MUST_USE;

@@ -58,6 +58,11 @@ struct sys {
 
 /* The real world. The struct is constant and shared by all threads. */
 const struct sys *sys_linux(void);
+/*
+ * Keep up to 64 MiB of freed memory for the next request instead of giving every batch and window back to the
+ * kernel and faulting it in again. Called once, at the start of a program.
+ */
+void sys_linux_keep_heap(void);
 
 /* Thin calls: sys_now(s) reads better than s->ops->now_ns(s->self). */
 static inline int64_t sys_now(const struct sys *s)

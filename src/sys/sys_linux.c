@@ -1,6 +1,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -11,6 +14,17 @@
 #include <unistd.h>
 
 #include "sys/sys.h"
+
+#define KEEP_BYTES (64 << 20)
+#define MAP_BYTES (16 << 20) /* larger pieces come from the kernel and go back to it */
+
+void sys_linux_keep_heap(void)
+{
+#ifdef __GLIBC__
+    (void)mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
+    (void)mallopt(M_MMAP_THRESHOLD, MAP_BYTES);
+#endif
+}
 
 struct sys_file {
     int fd;

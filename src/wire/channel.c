@@ -19,6 +19,17 @@ struct channel {
     void *drain_arg;
 };
 
+struct event_base *channel_loop_new(void)
+{
+    struct event_config *c = event_config_new();
+    struct event_base *base = NULL;
+    if (c != NULL && event_config_set_flag(c, EVENT_BASE_FLAG_PRECISE_TIMER) == 0)
+        base = event_base_new_with_config(c);
+    if (c != NULL)
+        event_config_free(c);
+    return base;
+}
+
 static void gone(struct channel *ch, const char *why)
 {
     if (ch->gone)

@@ -18,6 +18,8 @@ typedef bool channel_frame_fn(void *arg, struct channel *ch, const struct frame 
  * still exists and must be freed by its owner, here or later. */
 typedef void channel_gone_fn(void *arg, struct channel *ch, const char *why);
 
+/* A loop whose timers do not wait for the next whole tick of the kernel's clock; NULL without memory. */
+struct event_base *channel_loop_new(void);
 /* Takes the file descriptor. */
 int channel_new(struct event_base *base, int fd, channel_frame_fn *on_frame, channel_gone_fn *on_gone,
                 void *arg, struct channel **ret, struct err *err) MUST_USE;

@@ -125,6 +125,20 @@ bool frame_get_counters(struct cur *c, struct frame_counters *ret)
     return !c->bad;
 }
 
+void frame_put_front(struct buf *b, const struct frame_front *m)
+{
+    buf_put_u64(b, m->rss_bytes);
+    buf_put_u64(b, m->kernel_dropped);
+}
+
+bool frame_get_front(struct str in, struct frame_front *ret)
+{
+    struct cur c = cur_of(in);
+    ret->rss_bytes = cur_u64(&c);
+    ret->kernel_dropped = cur_u64(&c);
+    return cur_done(&c);
+}
+
 void frame_put_request(struct buf *b, const struct frame_request *m)
 {
     const struct str texts[] = {m->method,        m->target,       m->cookie,        m->csrf,

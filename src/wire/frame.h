@@ -26,7 +26,7 @@
     X(FRAME_RESPONSE, "core→front", "frame_response; tag = call")                                            \
     X(FRAME_CHUNK, "core→front", "bytes of a stream; tag = call")                                            \
     X(FRAME_END, "both", "the stream ends, or the client has gone; tag = call")                              \
-    X(FRAME_STOP, "core→front", "finish what is in hand and exit")
+    X(FRAME_FRONT, "front→core", "frame_front, each second")
 
 enum frame_type {
     FRAME_NONE,
@@ -79,6 +79,12 @@ struct frame_counters {
     struct str position; /* acknowledged position of a file or journal */
 };
 
+/* What front says about itself. It comes each second, so that core knows until when front was well. */
+struct frame_front {
+    uint64_t rss_bytes;      /* resident memory; 0 unknown */
+    uint64_t kernel_dropped; /* datagrams the kernel threw away since the last frame: its buffer was full */
+};
+
 /* LOCAL: over the local socket, by who owns the data directory. BACKGROUND: the page refreshes itself. */
 enum { FRAME_REQUEST_LOCAL = 1, FRAME_REQUEST_BACKGROUND = 2 };
 
@@ -103,6 +109,8 @@ void frame_put_source(struct buf *b, const struct frame_source *m);
 bool frame_get_source(struct str in, struct frame_source *ret);
 void frame_put_counters(struct buf *b, const struct frame_counters *m);
 bool frame_get_counters(struct cur *c, struct frame_counters *ret);
+void frame_put_front(struct buf *b, const struct frame_front *m);
+bool frame_get_front(struct str in, struct frame_front *ret);
 void frame_put_request(struct buf *b, const struct frame_request *m);
 bool frame_get_request(struct str in, struct frame_request *ret);
 void frame_put_response(struct buf *b, const struct frame_response *m);

@@ -1,7 +1,9 @@
 /* The contract of docs/api.md, route by route, with each error that people can meet. */
 #include "fixture.h"
 #include "register/register_evidence.h"
+#include "register/register_held.h"
 #include "register/register_source.h"
+#include "register/sql.h"
 
 #define V "/api/v1"
 
@@ -508,6 +510,33 @@ static void test_audit(void **state)
     assert_string_equal(fixture_text(n, "items.0.peer"), "10.0.0.9");
 }
 
+/* On a full disk an administrator can look, recorded later; nobody can change anything. */
+static void test_full_disk(void **state)
+{
+    struct node *n = *state;
+    struct err err = {0};
+    struct browser head = {.cookie = ""};
+    fixture_person(n, &head, "head", "head");
+    n->browser = &n->admin;
+    assert_int_equal(sql_exec(n->reg, "PRAGMA query_only = ON", &err), 0);
+    n->now_ns += 10 * SECOND; /* the use of the session would be noted */
+    ASK(n, 200, fixture_get(n, V "/search?q=x"));
+    ASK(n, 200, fixture_get(n, V "/sources"));
+    assert_int_equal(register_held_count(n->reg), 1);
+    PROBLEM(n, 507, "storage_full", fixture_post(n, V "/people/2/unlock", "{}"));
+    n->browser = &head;
+    PROBLEM(n, 507, "storage_full", fixture_get(n, V "/search?q=y"));
+    n->browser = &n->admin;
+    for (unsigned i = 1; i < REGISTER_HELD_ROWS_MAX; i++)
+        ASK(n, 200, fixture_get(n, V "/search?q=x"));
+    PROBLEM(n, 507, "storage_full", fixture_get(n, V "/search?q=x"));
+    assert_int_equal(sql_exec(n->reg, "PRAGMA query_only = OFF", &err), 0);
+    assert_int_equal(register_held_release(n->reg, &err), 0);
+    ASK(n, 200, fixture_get(n, V "/audit?action=search&limit=500"));
+    assert_int_equal(fixture_count(n, "items"), 500);
+    ASK(n, 200, fixture_get(n, V "/search?q=x"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,7 +546,7 @@ int main(void)
         READY(test_findings),       READY(test_today),          READY(test_evidence),
         READY(test_check_evidence), READY(test_large_evidence), READY(test_exceptions),
         READY(test_sources),        READY(test_system),         READY(test_guarded_metrics),
-        READY(test_audit),
+        READY(test_audit),          READY(test_full_disk),
     };
     return cmocka_run_group_tests_name("api_routes", tests, NULL, NULL);
 }

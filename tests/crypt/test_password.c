@@ -75,6 +75,29 @@ static void test_hash(void **state)
     assert_string_equal(phc, again);
 }
 
+/* Well formed, so that a check computes the whole hash, and of nobody. */
+static void test_nobody(void **state)
+{
+    (void)state;
+    static const char *const passwords[] = {"", "Abcdef1!", "Mật khẩu 1"};
+    uint8_t random[PASSWORD_RANDOM_BYTES];
+    char phc[PASSWORD_HASH_BYTES_MAX], own[PASSWORD_HASH_BYTES_MAX], *sum;
+    struct err err = {0};
+    for (unsigned seed = 0; seed < 256; seed += 5) {
+        for (size_t i = 0; i < sizeof(random); i++)
+            random[i] = (uint8_t)(seed * 7 + i * 31);
+        password_nobody(&cheap, random, phc);
+        for (size_t i = 0; i < COUNT_OF(passwords); i++) {
+            assert_false(password_matches(phc, str_of(passwords[i])));
+            /* The same salt and a right sum in its place match: everything before the sum was understood. */
+            assert_int_equal(password_hash(&cheap, str_of(passwords[i]), random, own, &err), 0);
+            assert_int_equal(strlen(own), strlen(phc));
+            sum = strrchr(phc, '$');
+            assert_memory_equal(own, phc, (size_t)(sum - phc));
+        }
+    }
+}
+
 /* Parameters of production; the sum was computed by another implementation (ARGON2ID of OpenSSL 3.2). */
 static void test_known_answer(void **state)
 {
@@ -108,8 +131,8 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rules),  cmocka_unit_test(test_words),        cmocka_unit_test(test_hash),
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_known_answer),
+        cmocka_unit_test(test_rules),  cmocka_unit_test(test_words),  cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_nobody), cmocka_unit_test(test_limits), cmocka_unit_test(test_known_answer),
     };
     return cmocka_run_group_tests_name("password", tests, NULL, NULL);
 }

@@ -10,7 +10,9 @@ static const struct detect_text kit_sources = {
     S("logsources.yaml"), S("logsources:\n"
                             "  - {product: test}\n"
                             "  - {product: test, service: web, where: {event.category: web}, fields: [web]}\n"
-                            "  - {product: test, service: two, fields: [two]}\n")};
+                            "  - {product: test, service: two, fields: [two]}\n"
+                            "  - {product: test, service: ssh, where: [{event.dataset: [abc, ssh]}, "
+                            "{x|exists: true}], fields: [two]}\n")};
 static const struct detect_text kit_fields = {
     S("fields.yaml"), S("tables:\n"
                         "  web:\n"

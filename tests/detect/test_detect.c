@@ -295,11 +295,20 @@ static uint64_t next(uint64_t *seed, uint64_t below)
     return *seed % below;
 }
 
-static const char *const words[] = {"login",     "Failed", "root",   "Đặng",   "đặng",  "dang",   "a\\b",
-                                    "abc",       "ab",     "union",  "SELECT", "x*y",   "10.0",   "ssh",
-                                    "ssh_login", "/etc",   "passwd", "ba",     "bab.x", "n\u0323"};
-static const char *const names[] = {"event.action", "process.name", "user.name", "x",   "url.original",
-                                    "message",      "event.code",   "source.ip", "raw", "event.dataset"};
+static const char *const words[] = {
+    "login",     "Failed",  "root",   "Đặng",   "đặng",  "dang",    "a\\b",
+    "abc",       "ab",      "union",  "SELECT", "x*y",   "10.0",    "ssh",
+    "ssh_login", "/etc",    "passwd", "ba",     "bab.x", "n\u0323", "C:\\b\\cmd.exe",
+    "\\cmd.exe", "/bin/sh", "443",    "0443",   "web"};
+/* As rules name fields, and as events do. */
+static const char *const names[] = {"event.action", "process.name", "user.name", "x",     "url.original",
+                                    "message",      "event.code",   "source.ip", "raw",   "event.dataset",
+                                    "Image",        "Image",        "c-uri",     "other", "destination.port"};
+static const char *const event_names[] = {
+    "event.action",  "process.name",       "user.name",  "x",     "url.original",
+    "message",       "event.code",         "source.ip",  "raw",   "event.dataset",
+    "image",         "process.executable", "data.other", "other", "destination.port",
+    "event.category"};
 
 static void put_words(struct buf *b, uint64_t *seed, unsigned max)
 {
@@ -324,9 +333,14 @@ static void put_regex(struct buf *b, uint64_t *seed)
 
 static void put_item(struct buf *b, uint64_t *seed)
 {
-    static const char *const modifiers[] = {
-        "",    "",    "",       "|contains", "|contains", "|startswith", "|endswith",
-        "|re", "|re", "|cased", "|re",       "|exists",   "|neq",        "|contains|windash"};
+    static const char *const modifiers[] = {"",          "",
+                                            "",          "|contains",
+                                            "|contains", "|startswith",
+                                            "|endswith", "|re",
+                                            "|re",       "|cased",
+                                            "|re",       "|exists",
+                                            "|neq",      "|contains|windash",
+                                            "|endswith", "|endswith|windash"};
     const char *modifier = modifiers[next(seed, COUNT_OF(modifiers))];
     buf_printf(b, "'%s%s': ", names[next(seed, COUNT_OF(names))], modifier);
     if (strcmp(modifier, "|exists") == 0) {
@@ -357,7 +371,9 @@ static void put_rule(struct buf *b, uint64_t *seed, unsigned number)
                                              "k",
                                              "k or a",
                                              "k and not (a or b)"};
-    buf_printf(b, "---\ntitle: R%u\nlogsource: {product: test}\ndetection:\n", number);
+    static const char *const services[] = {"", ", service: web", ", service: two", ", service: ssh"};
+    buf_printf(b, "---\ntitle: R%u\nlogsource: {product: test%s}\ndetection:\n", number,
+               services[next(seed, COUNT_OF(services))]);
     for (char name = 'a'; name <= 'b'; name++) {
         buf_printf(b, "  %c:\n", name);
         uint64_t n = 1 + next(seed, 2);
@@ -399,10 +415,10 @@ static struct event random_event(uint64_t *seed, struct buf *b, struct event_fie
     (void)buf_reserve(b, 4096); /* views stay where they are */
     put_words(b, seed, 8);
     e.raw = e.message = buf_str(b);
-    uint64_t n = next(seed, 6);
+    uint64_t n = next(seed, 9);
     for (uint64_t i = 0; i < n; i++) {
-        struct str name = str_of(names[next(seed, COUNT_OF(names))]), value;
-        if (next(seed, 2) == 0) {
+        struct str name = str_of(event_names[next(seed, COUNT_OF(event_names))]), value;
+        if (next(seed, 3) == 0) {
             size_t from = next(seed, e.raw.n), len = 1 + next(seed, e.raw.n - from);
             value = str_sub(e.raw, from, len);
         } else {
@@ -440,7 +456,7 @@ static void test_plan_is_sound(void **state)
             struct event_field fields[KIT_FIELDS_MAX];
             struct bits plain = {0}, planned = {0};
             struct event e = random_event(&seed, &raw, fields);
-            detect_run_plain(s, &e, set_plain, &plain);
+            assert_int_equal(detect_run_plain(s, &e, set_plain, &plain, NULL), 0);
             detect_run(s, &e, 1, set_match, &planned);
             for (size_t k = 0; k < detect_rule_count(plan); k++) {
                 n_hits += plain.on[k];

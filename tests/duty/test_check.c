@@ -53,8 +53,9 @@ static struct check_obs good(void)
     struct check_obs o = {.now_ns = at("2026-11-20 08:30")};
     o.accounts =
         (struct check_accounts){.read = true, .accounts = 3, .oldest_set_ns = at("2026-10-01 08:00")};
-    o.accounts.initial_forced = o.accounts.rate_limited = o.accounts.captcha = o.accounts.session_single =
-        true;
+    o.accounts.rate_limited = o.accounts.session_single = true;
+    o.accounts.initial_given = 2;
+    o.accounts.captcha_after = 3;
     o.accounts.lockout_after = 5;
     o.accounts.delay_s = 900;
     o.accounts.length_min = 12;
@@ -108,7 +109,7 @@ static void assert_told(const struct reason *r)
 #define CASES(X)                                                                                             \
     X(password_age, o->accounts.passwords_old = 1, DUTY_NO, "password.age.not_met")                          \
     X(password_age, o->accounts.accounts = 0, DUTY_UNREADABLE, "password.age.no_account")                    \
-    X(password_initial, o->accounts.initial_forced = false, DUTY_NO, "password.initial.not_forced")          \
+    X(password_initial, o->accounts.initial_given = 0, DUTY_UNREADABLE, "password.initial.no_account")       \
     X(password_initial, o->accounts.initial_unchanged = 2, DUTY_NO, "password.initial.not_met")              \
     X(password_lockout, o->accounts.lockout_after = 0, DUTY_NO, "password.lockout.off")                      \
     X(password_lockout, o->accounts.lockout_after = 2, DUTY_NO, "password.lockout.not_met")                  \
@@ -117,7 +118,9 @@ static void assert_told(const struct reason *r)
     X(password_bruteforce, (o->accounts.rate_limited = false, o->accounts.delay_s = 0), DUTY_NO,             \
       "password.bruteforce.not_met")                                                                         \
     X(password_bruteforce, o->accounts.rate_limited = false, DUTY_YES, "password.bruteforce.met")            \
-    X(password_captcha, o->accounts.captcha = false, DUTY_NO, "password.captcha.not_met")                    \
+    X(password_captcha, o->accounts.captcha_after = 0, DUTY_YES, "password.captcha.always")                  \
+    X(password_captcha, o->accounts.lockout_after = 3, DUTY_NO, "password.captcha.not_met")                  \
+    X(password_captcha, o->accounts.lockout_after = 0, DUTY_YES, "password.captcha.met")                     \
     X(password_length, o->accounts.length_min = 8, DUTY_YES, "password.length.met")                          \
     X(password_length, o->accounts.length_min = 7, DUTY_NO, "password.length.not_met")                       \
     X(password_classes, o->accounts.classes_min = 3, DUTY_NO, "password.classes.not_met")                    \

@@ -324,6 +324,39 @@ def check_seals():
     equal((state['state'], state['problems']), ('ok', []))
 
 
+def tampered():
+    """A changed byte becomes an event of the node, and a finding; whole again, it is told once more."""
+    node.stop()
+    node.start()
+    segment = max((p for p in (node.data / 'store').rglob('*') if p.is_file() and p.suffix in ('.seg', '.part')),
+                  key=lambda p: p.stat().st_size)
+
+    def flip():
+        with open(segment, 'r+b') as f:
+            f.seek(segment.stat().st_size // 2)
+            byte = f.read(1)
+            f.seek(-1, 1)
+            f.write(bytes([byte[0] ^ 1]))
+
+    def check(wanted):
+        admin.post('/system/verify', code=202)
+        until(lambda: admin.get('/system/verify')['state'] == wanted, f'the check ends {wanted}')
+
+    def told(outcome):
+        return int(node.tool('search', '--count', 'event.dataset:khien.node event.action:verify '
+                             f'event.outcome:{outcome}').out)
+    good = told('success')
+    flip()
+    check('bad')
+    flip()
+    found = until(lambda: [f for f in admin.get('/findings')['items'] if f['rule'] == 'khien-store-tampered'],
+                  'the finding')
+    equal(len(found), 1)
+    until(lambda: told('failure') == 1, 'the event of the broken seal')
+    check('ok')
+    until(lambda: told('success') == good + 1, 'the event of the good check')
+
+
 def restart():
     """After a restart the agency, its people and its session are there; the set-up is not offered again."""
     node.stop()
@@ -336,4 +369,4 @@ def restart():
 
 
 sys.exit(run_cases([set_up, signed_out, second_sign_in, wrong_passwords, people, findings, four_eyes, logs, tail, audit,
-                    openapi, limits, headers, check_seals, restart]))
+                    openapi, limits, headers, check_seals, tampered, restart]))

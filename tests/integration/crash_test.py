@@ -1,5 +1,6 @@
 """Processes die at the worst moment: what could be found stays, nothing is doubled, new lines arrive."""
 import collections
+import json
 import os
 import re
 import signal
@@ -90,6 +91,11 @@ def kill_one(name):
 def kill_front():
     """kill -9 of the front under load: started again, nothing found before is gone, nothing doubled."""
     kill_one('front')
+    query = 'event.dataset:khien.node event.action:front_restarted'
+    until(lambda: node.tool('search', '--count', query).out == '3\n', 'each restart is told')
+    for line in node.tool('search', '--json', query).out.splitlines():
+        event = json.loads(line)
+        need(event['khien.from'] < event['khien.to'], f'the time in which lines may be lost: {event}')
 
 
 def kill_core():

@@ -1,6 +1,8 @@
 """Logs come in: real senders over UDP, TCP and TLS; hostile lines; nothing lost, nothing doubled."""
 import base64
+import os
 import pathlib
+import signal
 import socket
 import ssl
 import subprocess
@@ -217,6 +219,28 @@ def udp_edges():
     node.wait_count('udpedge', 2)
 
 
+def kernel_drops():
+    """Datagrams that the kernel has no room for are counted and shown, though nobody knows whose they were."""
+    equal(node.status()['system']['kernel_dropped'], 0)
+    front = node.pids()['front']
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        os.kill(front, signal.SIGSTOP)
+        try:
+            for n in range(30000):
+                s.sendto(b'<13>kerneldrop %d ' % n + b'z' * 1200, (LOCAL, node.port('syslog')))
+        finally:
+            os.kill(front, signal.SIGCONT)
+        lost = until(lambda: s.sendto(b'<13>kerneldrop after\n', (LOCAL, node.port('syslog'))) and
+                     node.status()['system']['kernel_dropped'], 'the count of dropped datagrams')
+    need(f'{lost} UDP datagrams' in node.tool('status').out, 'khien status tells it')
+    equal(client.get('/system')['kernel_dropped'], lost)
+    need(client.get('/today')['complete']['gaps'] > 0, 'a gap in the data')
+    node.stop()
+    node.start()
+    equal(node.status()['system']['kernel_dropped'], lost, 'after a restart')
+    need(all(p['rss_bytes'] > 1 << 20 for p in node.status()['system']['processes']), 'memory of both processes')
+
+
 def stop():
     """The node ends with code 0 and every seal holds."""
     everything = node.count('*')
@@ -226,4 +250,4 @@ def stop():
 
 
 sys.exit(run_cases([start, logger_sends, rsyslog_sends, openssl_sends, old_tls_refused, half_open_tls, parallel,
-                    hostile, too_long, udp_edges, stop]))
+                    hostile, too_long, udp_edges, kernel_drops, stop]))

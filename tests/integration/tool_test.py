@@ -6,8 +6,9 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
-from node import KHIEND, LOCAL, ROOT, WAIT_S, Node, Skip, _open, equal, folder, khien, need, run_cases, until
+from node import KHIEND, LOCAL, PASSWORD, ROOT, WAIT_S, Client, Node, Skip, _open, equal, folder, khien, need, run_cases, until
 
 work = folder()
 data = work / 'd'
@@ -293,6 +294,10 @@ def full_disk():
         raise Skip('no file system can be mounted here')
     _open.append(lambda: subprocess.run(['umount', '-l', place]))
     node = Node(place / 'd', settings='disk_reserve_mib: 16\n').start()
+    admin = Client(node).set_up()
+
+    def findings():
+        return admin.ask('GET', '/findings', code=200).body
 
     def intake():
         status = node.status()
@@ -319,11 +324,32 @@ def full_disk():
     until(lambda: intake() == 'stopped', 'intake stops')
     found = node.count('beforefull')
     equal(found, 500, f'what was stored before {node.refusal}')
+    until(lambda: b'khien-intake-stopped' in findings(), 'the finding while the disk is full')
+    with open(place / 'rest', 'wb', buffering=0) as f: # now not even the register has room
+        try:
+            while True:
+                f.write(b'\0' * 4096)
+        except OSError:
+            pass
+    refused = until(lambda: [a for a in [admin.ask('POST', '/people', {
+        'name': 'B', 'login': f'b{time.monotonic_ns()}', 'role': 'head', 'password': PASSWORD})] if a.status == 507],
+        'changes are refused on a full disk')
+    need(b'storage_full' in refused[0].body, refused[0].body)
+    admin.get('/search?q=beforefull&limit=1')
+    equal(node.count('beforefull'), 500, 'the tool can look')
+    waiting = node.status()['system']['audit_waiting']
+    need(waiting >= 1, f'{waiting} audit records wait')
+    (place / 'rest').unlink()
     ballast.unlink()
     until(lambda: intake() == 'open', 'intake opens again')
+    until(lambda: node.status()['system']['audit_waiting'] == 0, 'the audit records are written')
+    need(any('beforefull' in row['detail'] for row in admin.get('/audit?action=search')['items']), 'the record of the search')
     until(sent.is_set, 'the sender is done')
     node.wait_count('duringfull', 40000)
     equal(node.count('beforefull'), 500)
+    for action in ('intake_stopped', 'intake_started'):
+        until(lambda: node.tool('search', '--count', f'event.dataset:khien.node event.action:{action}').out == '1\n',
+              f'one event {action}')
     node.stop()
     node.tool('verify')
 

@@ -101,7 +101,7 @@ static void test_spans_are_short(void **state)
                                 .value = str_from(raw, raw.n)}; /* empty, at the very end */
     buf_init(&b, 1000);
     event_pack(&b, &e);
-    assert_int_equal(b.n, 52 + raw.n + 8 + 2 * 12);
+    assert_int_equal(b.n, 56 + 3 * 6 + raw.n);
     buf_done(&b);
 }
 
@@ -114,30 +114,37 @@ static void put_u32(char *p, uint32_t v)
 static void test_refused(void **state)
 {
     (void)state;
-    enum { SEVERITY = 41, FACILITY = 40, N_FIELDS = 44, RAW_N = 48, RAW = 52 };
+    enum { TEXT_N = 4, FACILITY = 44, SEVERITY = 45, WIDE = 47, COUNTS = 48, RAW_N = 52, SPANS = 56 };
     static const struct {
         size_t at;
         uint32_t value;
         bool one_byte;
     } cases[] = {
-        {0, 51, false},
+        {0, 55, false},
         {0, 0, false},
         {0, UINT32_MAX, false},
+        {TEXT_N, 9, false},
+        {TEXT_N, 11, false},
+        {TEXT_N, UINT32_MAX, false},
         {SEVERITY, 8, true},
         {FACILITY, 24, true},
         {FACILITY, 254, true},
-        {N_FIELDS, 257, false},
-        {N_FIELDS, 2, false},
-        {RAW_N, 5, false},
-        {RAW_N, 3, false},
+        {WIDE, 1, true}, /* spans of another width than are there */
+        {WIDE, 2, true},
+        {COUNTS, 0x00020101, false}, /* 257 fields */
+        {COUNTS, 0x00020002, false}, /* more fields than spans */
+        {COUNTS, 0x00020000, false}, /* a span that no field has */
+        {COUNTS, 0x00030001, false},
+        {RAW_N, 11, false},
         {RAW_N, UINT32_MAX, false},
         {RAW_N, EVENT_RAW_BYTES_MAX + 1, false},
-        {RAW + 4, 5, false},            /* message: a span that starts behind raw */
-        {RAW + 8, 5, false},            /* message: a span that ends behind raw */
-        {RAW + 4, UINT32_MAX, false},   /* message in full: its bytes are not there */
-        {RAW + 12, FIELD_COUNT, false}, /* id that this program does not know */
-        {RAW + 12, FIELD_OTHER, false}, /* a name of its own, but empty */
-        {RAW + 14, 1, true},            /* a known field with a name */
+        {SPANS, 0xFFFF, false},                    /* no message */
+        {SPANS + 2, 0x00000B, false},              /* message: begins behind the text */
+        {SPANS + 2, 0x00040007, false},            /* message: ends behind the text */
+        {SPANS + 6, FIELD_COUNT | 4 << 16, false}, /* id that this program does not know */
+        {SPANS + 6, FIELD_OTHER | 4 << 16, false}, /* a name of its own, but none is there */
+        {SPANS + 6, 0xFFFF | 4 << 16, false},      /* a name, but no field behind it */
+        {SPANS + 8, 0x00070004, false},            /* value: ends behind the text */
     };
     struct buf b;
     struct arena a;

@@ -135,7 +135,7 @@ static void test_dialect_memory(void **state)
     arena_done(&a);
 }
 
-/* A device on UTC that writes no zone: seven hours off until the memory has learned it. */
+/* A device on UTC that writes no zone is right from its first line on. */
 static void test_zone_memory(void **state)
 {
     struct parse_ctx ctx = ctx_new();
@@ -149,11 +149,10 @@ static void test_zone_memory(void **state)
         struct str line = arena_printf(&a, "<13>Nov 22 %02d:%02d:%02d h p: x", c.hour, c.minute, c.second);
         parse_line(&ctx, &hint, line, &a, &e);
         assert_true((e.flags & EVENT_GUESSED) != 0);
-        if (i == 0)
-            assert_int_equal(e.time_ns, ctx.recv_ns - 7 * 3600 * NS_PER_S);
+        assert_int_equal(e.time_ns, ctx.recv_ns);
         ctx.recv_ns += 5 * NS_PER_S;
     }
-    assert_true(hint.zone_known && hint.zone_s == 0);
+    assert_true(hint.zone_known && hint.zone_s == 0 && !hint.zone_guessed);
     assert_int_equal(e.time_ns, ctx.recv_ns - 5 * NS_PER_S);
     /* A backlog is no proof of a zone: its distance changes from line to line. */
     struct parse_hint fresh = {0};
@@ -163,6 +162,77 @@ static void test_zone_memory(void **state)
         ctx.recv_ns += NS_PER_S;
     }
     assert_false(fresh.zone_known);
+    arena_done(&a);
+}
+
+/* What one first line says about the zone, by the distance of its time from receipt. */
+static void test_zone_of_first_line(void **state)
+{
+    static const struct {
+        int64_t late_s; /* read as +07:00 */
+        int32_t zone_s; /* INT32_MAX: none is guessed */
+        bool history;
+    } cases[] = {
+        {0, INT32_MAX, false},
+        {119, INT32_MAX, false},
+        {-119, INT32_MAX, false},
+        {7 * 3600, 0, false},
+        {7 * 3600 + 30, 0, false},
+        {7 * 3600 - 30, 0, false},
+        {7 * 3600 + 31, INT32_MAX, false},
+        {7 * 3600 - 31, INT32_MAX, false},
+        {-3600, 8 * 3600, false},
+        {5400, 19800, false}, /* +05:30 */
+        {4500, INT32_MAX, false},
+        {14 * 3600, -7 * 3600, false},
+        {14 * 3600 + 1800, INT32_MAX, false},
+        {-7 * 3600, 14 * 3600, false},
+        {-7 * 3600 - 1800, INT32_MAX, false}, /* no such zone */
+        {2 * 86400, INT32_MAX, false},
+        {7 * 3600, INT32_MAX, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct parse_ctx ctx = ctx_new();
+        struct parse_hint hint = {0};
+        struct arena a;
+        struct event e;
+        int64_t said_ns = ctx.recv_ns - ctx.recv_ns % NS_PER_S - cases[i].late_s * NS_PER_S;
+        struct civil c = when_from_ns(said_ns, WHEN_VN_OFFSET_S);
+        ctx.recv_ns -= ctx.recv_ns % NS_PER_S;
+        ctx.history = cases[i].history;
+        arena_init(&a, 1 << 20);
+        struct str line = arena_printf(&a, "<13>%s %2d %02d:%02d:%02d h p: x", c.month == 11 ? "Nov" : "Dec",
+                                       c.day, c.hour, c.minute, c.second);
+        parse_line(&ctx, &hint, line, &a, &e);
+        bool guessed = cases[i].zone_s != INT32_MAX;
+        if (hint.zone_known != guessed || (guessed && hint.zone_s != cases[i].zone_s))
+            fail_msg("late by %lld s: known %d, zone %d", (long long)cases[i].late_s, hint.zone_known,
+                     hint.zone_s);
+        int64_t shift_s = guessed ? WHEN_VN_OFFSET_S - cases[i].zone_s : 0;
+        assert_int_equal(e.time_ns, said_ns + shift_s * NS_PER_S);
+        arena_done(&a);
+    }
+}
+
+/* A backlog whose first line is an hour old by chance misleads only until the first line that is not late. */
+static void test_zone_of_backlog(void **state)
+{
+    struct parse_ctx ctx = ctx_new();
+    struct parse_hint hint = {0};
+    struct arena a;
+    struct event e;
+    (void)state;
+    arena_init(&a, 1 << 20);
+    ctx.recv_ns -= ctx.recv_ns % NS_PER_S;
+    for (int minute = 60; minute >= 0; minute--) {
+        struct civil c = when_from_ns(ctx.recv_ns - minute * 60 * NS_PER_S, WHEN_VN_OFFSET_S);
+        struct str line =
+            arena_printf(&a, "<13>Nov %2d %02d:%02d:%02d h p: x", c.day, c.hour, c.minute, c.second);
+        parse_line(&ctx, &hint, line, &a, &e);
+    }
+    assert_int_equal(e.time_ns, ctx.recv_ns);
+    assert_int_equal(hint.zone_s, WHEN_VN_OFFSET_S);
     arena_done(&a);
 }
 
@@ -315,6 +385,8 @@ int main(void)
         cmocka_unit_test(test_hint_changes_nothing),
         cmocka_unit_test(test_dialect_memory),
         cmocka_unit_test(test_zone_memory),
+        cmocka_unit_test(test_zone_of_first_line),
+        cmocka_unit_test(test_zone_of_backlog),
         cmocka_unit_test(test_full_arena),
         cmocka_unit_test(test_size_limits),
         cmocka_unit_test(test_hostile_time),

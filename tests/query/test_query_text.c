@@ -479,8 +479,9 @@ static void add_up(void *arg, uint64_t hash)
 static void test_tokens_long(void **state)
 {
     (void)state;
-    static const char *const parts[] = {"word",      "Ế",   " ", "-", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-                                        "e\xCC\x81", "\xFF"};
+    static const char *const parts[] = {
+        "word",      "Ế",    " ",      "-",      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "e\xCC\x81", "\xFF", "0Z9_aA", "/@[`{:", "q"};
     uint64_t seed = 3;
     for (int round = 0; round < 300; round++) {
         static char in[16384], folded[16384];

@@ -5,7 +5,8 @@
 #include <sys/wait.h>
 
 #include "fixture.h"
-#include "register/register_audit.h"
+#include "register/register_held.h"
+#include "register/register_session.h"
 #include "register/register_source.h"
 #include "register/sql.h"
 
@@ -88,7 +89,7 @@ static void test_migrates_from_first(void **state)
     /* Undo what the later migrations made. */
     OK(&f,
        sql_exec(f.reg,
-                "DROP TABLE source_state; ALTER TABLE person DROP COLUMN last_sign_in;"
+                "DROP TABLE source_state; DROP TABLE node_state; ALTER TABLE person DROP COLUMN last_sign_in;"
                 " ALTER TABLE person DROP COLUMN totp_offer; ALTER TABLE recovery_code DROP COLUMN offered;"
                 " DELETE FROM migration WHERE version > 1",
                 &f.err));
@@ -101,6 +102,97 @@ static void test_migrates_from_first(void **state)
     int64_t people = 0;
     OK(&f, register_person_count(f.reg, 1, &people, &f.err));
     assert_int_equal(people, 2);
+    fixture_close(&f);
+}
+
+/* No page more than the file has: what SQLite says on a full disk. */
+static void set_full(struct fixture *f, bool full)
+{
+    int64_t pages = 0;
+    OK(f, sql_number(f->reg, "PRAGMA page_count", NULL, 0, &pages, &f->err));
+    char text[64];
+    (void)snprintf(text, sizeof(text), "PRAGMA max_page_count = %lld", full ? (long long)pages : 1000000LL);
+    OK(f, sql_exec(f->reg, text, &f->err));
+}
+
+static void test_held_audit(void **state)
+{
+    struct file_test *t = *state;
+    struct fixture f;
+    struct register_audit row = {
+        .action = S("search"), .object_kind = S("route"), .object_id = S("/search"), .outcome = S("success")};
+    char *big = calloc(1, 2000);
+    memset(big, 'x', 2000);
+    row.detail = (struct str){big, 2000};
+    fixture_open(&f, t->path);
+    struct register_by by = fixture_by(f.author, T0);
+    OK(&f, register_held_audit(f.reg, &by, &row, &f.err));
+    assert_int_equal(register_held_count(f.reg), 0);
+    set_full(&f, true);
+    size_t n = 0;
+    while (register_held_count(f.reg) == 0 && n++ < 1000) { /* the last page still has room */
+        by.now_ns++;
+        OK(&f, register_held_audit(f.reg, &by, &row, &f.err));
+    }
+    assert_int_equal(register_held_count(f.reg), 1);
+    REFUSED(&f, ERR_FULL, register_audit_add(f.reg, &by, &row, &f.err)); /* changes stay refused */
+    REFUSED(&f, ERR_FULL, register_held_release(f.reg, &f.err));
+    /* Bounded by bytes, then by rows. */
+    f.err = (struct err){0};
+    while (register_held_audit(f.reg, &by, &row, &f.err) == 0)
+        by.now_ns++;
+    assert_int_equal(f.err.code, ERR_FULL);
+    size_t held = register_held_count(f.reg);
+    assert_true(held > 400 && held < REGISTER_HELD_BYTES_MAX / 2000);
+    set_full(&f, false);
+    OK(&f, register_held_release(f.reg, &f.err));
+    assert_int_equal(register_held_count(f.reg), 0);
+    /* All are there, in the order of their times. */
+    int64_t rows = 0, wrong = 0;
+    OK(&f, sql_number(f.reg, "SELECT count(*) FROM audit WHERE action = 'search'", NULL, 0, &rows, &f.err));
+    assert_int_equal(rows, 1 + n + held - 1);
+    OK(&f, sql_number(f.reg,
+                      "SELECT count(*) FROM audit a, audit b WHERE a.action = 'search' AND b.action ="
+                      " 'search' AND b.id = a.id + 1 AND b.at < a.at",
+                      NULL, 0, &wrong, &f.err));
+    assert_int_equal(wrong, 0);
+    row.detail = S("");
+    set_full(&f, true);
+    f.err = (struct err){0};
+    for (n = 0; register_held_audit(f.reg, &by, &row, &f.err) == 0; n++)
+        by.now_ns++;
+    assert_int_equal(register_held_count(f.reg), REGISTER_HELD_ROWS_MAX);
+    fixture_close(&f); /* what waits is freed */
+    free(big);
+}
+
+/* On a full disk a session that is used does not end, one that is not used does. */
+static void test_session_on_full_disk(void **state)
+{
+    struct file_test *t = *state;
+    struct fixture f;
+    fixture_open(&f, t->path);
+    struct register_by by = fixture_by(f.author, T0);
+    struct digest token = digest_sha256(S("token"));
+    struct register_session s;
+    enum register_session_state live;
+    struct register_audit row = {.action = S("fill"), .outcome = S("success")};
+    int64_t id, old;
+    bool alive;
+    OK(&f, register_session_new(f.reg, &by, &token, &id, &old, &f.err));
+    OK(&f, sql_exec(f.reg, "PRAGMA query_only = ON", &f.err)); /* refused as on a disk that is read-only */
+    REFUSED(&f, ERR_FULL, register_audit_add(f.reg, &by, &row, &f.err));
+    int64_t now = T0;
+    for (int i = 0; i < 10; i++) {
+        now += 4 * MINUTE;
+        OK(&f, register_session_check(f.reg, &token, now, 5 * MINUTE, true, &live, &s, &f.err));
+        assert_int_equal(live, SESSION_LIVE);
+        OK(&f, register_session_alive(f.reg, id, now, 5 * MINUTE, &alive, &f.err));
+        assert_true(alive);
+    }
+    now += 6 * MINUTE;
+    OK(&f, register_session_check(f.reg, &token, now, 5 * MINUTE, true, &live, &s, &f.err));
+    assert_int_equal(live, SESSION_IDLE);
     fixture_close(&f);
 }
 
@@ -346,6 +438,8 @@ int main(void)
         FILE_TEST(test_fresh),
         FILE_TEST(test_refuses_newer),
         FILE_TEST(test_migrates_from_first),
+        FILE_TEST(test_held_audit),
+        FILE_TEST(test_session_on_full_disk),
         FILE_TEST(test_wrong_key),
         FILE_TEST(test_no_plaintext),
         FILE_TEST(test_changed_byte),

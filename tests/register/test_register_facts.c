@@ -1,5 +1,6 @@
 /* Findings, evidence, exceptions, history of duties, sources, settings. */
 #include "fixture.h"
+#include "register/register_count.h"
 #include "register/register_duty.h"
 #include "register/register_evidence.h"
 #include "register/register_finding.h"
@@ -378,6 +379,35 @@ static void test_settings(void **state)
     assert_true(changes.items[1].old == 300 && str_eq(changes.items[1].who, S("tester")));
 }
 
+/* Whether initial passwords are changed is seen in the accounts, not supposed. */
+static void test_count_initial(void **state)
+{
+    struct fixture *f = *state;
+    struct register_by by = fixture_by(f->author, T0);
+    struct register_person p = {.org = f->org,
+                                .name = S("An"),
+                                .login = S("an"),
+                                .role = ROLE_OFFICER,
+                                .hash = S("$argon2id$first"),
+                                .must_change = true};
+    struct register_counts c;
+    int64_t must = 0, may = 0;
+    OK(f, register_count_all(f->reg, T0, T0, &c, &f->err));
+    assert_true(c.accounts == 2 && c.initial_given == 0 && c.initial_used == 0);
+    OK(f, register_person_add(f->reg, &by, &p, &must, &f->err));
+    p.login = S("em");
+    p.must_change = false;
+    OK(f, register_person_add(f->reg, &by, &p, &may, &f->err));
+    OK(f, register_count_all(f->reg, T0, T0, &c, &f->err));
+    assert_true(c.accounts == 4 && c.initial_given == 2 && c.initial_used == 1);
+    OK(f, register_person_set_password(f->reg, &by, must, S("$argon2id$own"), false, &f->err));
+    OK(f, register_count_all(f->reg, T0, T0, &c, &f->err));
+    assert_true(c.initial_given == 2 && c.initial_used == 1);
+    OK(f, register_person_disable(f->reg, &by, may, true, &f->err));
+    OK(f, register_count_all(f->reg, T0, T0, &c, &f->err));
+    assert_true(c.accounts == 3 && c.initial_given == 1 && c.initial_used == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +417,7 @@ int main(void)
         FIXTURE_TEST(test_evidence_content), FIXTURE_TEST(test_check_evidence),
         FIXTURE_TEST(test_exceptions),       FIXTURE_TEST(test_duty_history),
         FIXTURE_TEST(test_sources),          FIXTURE_TEST(test_settings),
+        FIXTURE_TEST(test_count_initial),
     };
     return cmocka_run_group_tests_name("register_facts", tests, NULL, NULL);
 }

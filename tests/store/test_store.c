@@ -19,6 +19,23 @@ static struct store *open_store(const struct store_opts *o, struct store_recover
     return s;
 }
 
+/* As a batch of another process comes: packed, checked, and given on together with its records. */
+static void append_packed(struct store *s, struct arena *a, struct event *e, uint64_t n)
+{
+    struct buf b;
+    struct err err = {0};
+    size_t used = 0;
+    buf_init(&b, 256 << 20);
+    for (uint64_t i = 0; i < n; i++)
+        event_pack(&b, &e[i]);
+    struct str rest = buf_str(&b);
+    for (uint64_t i = 0; i < n; i++, rest = str_from(rest, used))
+        assert_int_equal(event_unpack(rest, a, &e[i], &used, &err), 0);
+    if (store_append_packed(s, e, n, b.p, b.n, &err) != 0)
+        fail_msg("store_append_packed: %s", err.msg);
+    buf_done(&b);
+}
+
 static void append(struct store *s, uint64_t from, uint64_t n)
 {
     struct arena a;
@@ -27,7 +44,9 @@ static void append(struct store *s, uint64_t from, uint64_t n)
     struct event *e = ARENA_NEW(&a, struct event, n);
     for (uint64_t i = 0; i < n; i++)
         e[i] = help_event(&a, SEED, from + i);
-    if (store_append(s, e, n, &err) != 0)
+    if (from % 2 == 1)
+        append_packed(s, &a, e, n);
+    else if (store_append(s, e, n, &err) != 0)
         fail_msg("store_append: %s", err.msg);
     for (uint64_t i = 0; i < n; i++)
         assert_int_equal(e[i].id, from + i + 1);

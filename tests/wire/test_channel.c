@@ -113,12 +113,12 @@ static void test_bad_frames(void **state)
         {S("\xff\xff\xff\xff\x03\x00\x01\x00"
            "12345678"),
          0, false}, /* too long */
-        {S("\x00\x00\x00\x00\x0b\x00\x01\x00"
+        {S("\x00\x00\x00\x00\x0a\x00\x01\x00"
            "12345678\x00\x00\x00\x00\xff\xff\x01\x00"
            "12345678"),
          1, false},
         {S("\x00\x00\x00\x00\x02\x00\x01\x00"
-           "12345678\x00\x00\x00\x00\x0b\x00\x01\x00"
+           "12345678\x00\x00\x00\x00\x0a\x00\x01\x00"
            "12345678"),
          1, true},
     };
@@ -135,7 +135,7 @@ static void test_bad_frames(void **state)
         if (cases[row].refused)
             assert_string_equal(s.why, "frame refused");
         if (s.ch != NULL) {
-            channel_send(s.ch, FRAME_STOP, 0, S("")); /* into the void */
+            channel_send(s.ch, FRAME_END, 0, S("")); /* into the void */
             assert_int_equal(channel_pending(s.ch), 0);
         }
         (void)close(s.peer);
@@ -249,7 +249,7 @@ static void test_blocking_pair(void **state)
     assert_int_equal(err.code, ERR_IO);
     assert_int_equal(channel_fd_recv(fd[1], &b, &f, &err), 1);
     (void)close(fd[1]);
-    assert_int_equal(channel_fd_send(fd[0], FRAME_STOP, 0, S(""), &err), -1); /* an error, not a signal */
+    assert_int_equal(channel_fd_send(fd[0], FRAME_END, 0, S(""), &err), -1); /* an error, not a signal */
     (void)close(fd[0]);
     buf_done(&b);
     buf_done(&small);

@@ -11,7 +11,7 @@ static void test_head(void **state)
         int rc;
     } cases[] = {
         {0, FRAME_HELLO, FRAME_VERSION, 0},
-        {0, FRAME_STOP, FRAME_VERSION, 0},
+        {0, FRAME_FRONT, FRAME_VERSION, 0},
         {1, FRAME_EVENTS, FRAME_VERSION, 1},
         {FRAME_BYTES_MAX, FRAME_EVENTS, FRAME_VERSION, 1},
         {FRAME_BYTES_MAX + 1, FRAME_EVENTS, FRAME_VERSION, -1},
@@ -130,6 +130,21 @@ static bool copy_counters(struct str in, struct buf *b)
     return ok;
 }
 
+static void put_front(struct buf *b, struct kit_rng *r)
+{
+    struct frame_front m = {.rss_bytes = kit_next(r), .kernel_dropped = kit_next(r)};
+    frame_put_front(b, &m);
+}
+
+static bool copy_front(struct str in, struct buf *b)
+{
+    struct frame_front m;
+    bool ok = frame_get_front(in, &m);
+    if (ok)
+        frame_put_front(b, &m);
+    return ok;
+}
+
 static void put_request(struct buf *b, struct kit_rng *r)
 {
     struct frame_request m = {.flags = (uint8_t)kit_below(r, 2),
@@ -184,7 +199,7 @@ static void test_messages_property(void **state)
     } messages[] = {
         {"hello", put_hello, copy_hello},          {"source", put_source, copy_source},
         {"counters", put_counters, copy_counters}, {"request", put_request, copy_request},
-        {"response", put_response, copy_response},
+        {"response", put_response, copy_response}, {"front", put_front, copy_front},
     };
     struct kit_rng r = kit_rng();
     char bytes[COUNT_OF(texts)][40];

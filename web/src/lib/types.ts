@@ -110,7 +110,7 @@ export type Source = {
   id: number; name: string; kind: 'udp' | 'tcp' | 'tls' | 'file' | 'journal' | 'import' | 'self';
   address: string; received: number; stored: number; dropped: number; malformed: number;
   last_seen: string | null; silent: boolean; silent_after_s: number; rate_1m: number; dialect: string | null;
-  sequence: number; complete: { from: string | null; to: string | null; gaps: number };
+  sequence: number; complete: { from: string | null; to: string | null; gaps: number; missing: number };
 };
 
 export type System = {
@@ -126,10 +126,14 @@ export type System = {
     id: string; kind: 'node' | 'store' | 'seal' | 'tls'; algorithm: string; bits: number;
     created: string | null; location: string; warning: Text | null;
   }[];
-  processes: { name: string; pid: number; restarts: number; rss_bytes: number }[];
+  processes: { name: string; pid: number; restarts: number; rss_bytes: number | null }[];
   sandbox: { process: string; landlock: boolean; seccomp: boolean; user: string }[];
   config: { key: string; value: string | number | boolean; default: string | number | boolean; unit: string; doc: Text }[];
   metrics: Record<'cpu' | 'ram_used' | 'ram_total' | 'net_rx_bps' | 'net_tx_bps', number | null>;
+  /** UDP datagrams that the operating system had no room for. */
+  kernel_dropped: number;
+  /** Records of reading that wait in memory, because the disk is full. */
+  audit_waiting: number;
   sources_active: number; rules: { loaded: number; refused: number }; catalogue: { version: string };
 };
 export type Verify = {
