@@ -96,13 +96,17 @@ void event_json_put_flat(struct jout *j, const struct event *e, struct str sourc
     jout_obj(j);
     put_stamp(j, e->time_ns);
     if (e->id != 0) {
-        jout_key(j, S("event.id"));
-        put_id(j, e->id);
+        if (event_get(e, FIELD_EVENT_ID).p == NULL) {
+            jout_key(j, S("event.id"));
+            put_id(j, e->id);
+        }
         JOUT_TIME(j, "event.ingested", e->recv_ns);
     }
-    if (source_name.n > 0)
+    /* What the line itself says under these names stands among its fields: no key comes twice. */
+    if (source_name.n > 0 && event_get(e, FIELD_OBSERVER_NAME).p == NULL)
         JOUT_STR(j, "observer.name", source_name);
-    JOUT_STR(j, "log.level", event_severity_name(e->severity));
+    if (event_get(e, FIELD_LOG_LEVEL).p == NULL)
+        JOUT_STR(j, "log.level", event_severity_name(e->severity));
     JOUT_STR(j, "message", e->message.p == NULL ? S("") : e->message);
     for (uint16_t i = 0; i < e->n_fields; i++) {
         jout_key(j, field_name(&e->fields[i]));

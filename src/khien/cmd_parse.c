@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "flow/event_json.h"
-#include "flow/lines.h"
+#include "flow/record.h"
 #include "khien/cmd.h"
 #include "parse/parse.h"
 #include "sys/sandbox.h"
@@ -25,7 +25,7 @@ static bool put_plain(struct buf *b, const struct event *e)
     return !b->bad;
 }
 
-static int parse_all(struct cmd *c, int fd, struct lines *l)
+static int parse_all(struct cmd *c, struct record *r)
 {
     struct err err = {0};
     struct parse_hint hint = {0};
@@ -35,10 +35,9 @@ static int parse_all(struct cmd *c, int fd, struct lines *l)
     uint8_t flags = 0;
     int rc;
     bool written = true;
-    (void)fd;
     arena_init(&a, 8u << 20);
     buf_init(&out, OUT_BYTES_MAX);
-    while ((rc = lines_next(l, &raw, &flags, &err)) == 0 && written) {
+    while ((rc = record_next(r, &raw, &flags, &err)) == 0 && written) {
         struct event e;
         struct jout j;
         struct parse_ctx ctx = {
@@ -66,6 +65,7 @@ int cmd_parse(struct cmd *c)
     struct sandbox_state state;
     struct sandbox sandbox = {.name = "khien parse", .net = SANDBOX_NO_NET};
     struct lines *l = NULL;
+    struct record *r = NULL;
     if (c->n_args != 1)
         return cmd_usage(c, "one file, or - for standard input");
     int fd = strcmp(c->args[0], "-") == 0 ? STDIN_FILENO : open(c->args[0], O_RDONLY | O_CLOEXEC);
@@ -74,11 +74,14 @@ int cmd_parse(struct cmd *c)
         return cmd_fail(c, &err);
     }
     /* The file comes from outside: from here on this process can only read it and write its answer. */
-    if (lines_new(fd, &l, &err) != 0 || sandbox_enter(&sandbox, &state, &err) != 0) {
+    if (lines_new(fd, &l, &err) != 0 || record_new(l, &r, &err) != 0 ||
+        sandbox_enter(&sandbox, &state, &err) != 0) {
+        record_free(r);
         lines_free(l);
         return cmd_fail(c, &err);
     }
-    int code = parse_all(c, fd, l);
+    int code = parse_all(c, r);
+    record_free(r);
     lines_free(l);
     return code;
 }

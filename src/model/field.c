@@ -13,7 +13,7 @@ static const struct field_row rows[FIELD_COUNT] = {
 #undef FIELD
 };
 
-#define SLOTS 256u
+#define SLOTS 1024u
 _Static_assert(FIELD_COUNT * 2 < SLOTS, "the table stays less than half full");
 
 static uint16_t slots[SLOTS];

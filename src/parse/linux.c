@@ -1,5 +1,10 @@
 #include "parse/linux.h"
 
+#include <pthread.h>
+
+#include "parse/body.h"
+#include "parse/net.h"
+
 static const struct {
     struct str name, dataset;
     linux_fn *fn;
@@ -25,10 +30,37 @@ static struct str unfold(struct parse_out *out, struct str msg)
     return str_sub(text, 9, text.n - 10);
 }
 
-static bool by_program(struct parse_out *out, struct str msg)
+#define SLOTS 512u
+_Static_assert(COUNT_OF(programs) * 2 < SLOTS, "the table stays less than half full");
+
+static uint16_t slots[SLOTS]; /* program + 1 */
+static pthread_once_t slots_once = PTHREAD_ONCE_INIT;
+
+static size_t slot_of(struct str name)
+{
+    size_t h = (unsigned char)name.p[0] + 31u * (unsigned char)name.p[name.n - 1] + 7u * name.n +
+               127u * (unsigned char)name.p[name.n / 2];
+    return h % SLOTS;
+}
+
+static void slots_fill(void)
 {
     for (size_t i = 0; i < COUNT_OF(programs); i++) {
-        if (str_eq(programs[i].name, out->tag)) {
+        size_t k = slot_of(programs[i].name);
+        while (slots[k] != 0)
+            k = (k + 1) % SLOTS;
+        slots[k] = (uint16_t)(i + 1);
+    }
+}
+
+static bool by_name(struct parse_out *out, struct str name, struct str msg)
+{
+    if (name.n == 0)
+        return false;
+    (void)pthread_once(&slots_once, slots_fill);
+    for (size_t k = slot_of(name); slots[k] != 0; k = (k + 1) % SLOTS) {
+        size_t i = slots[k] - 1u;
+        if (str_eq(programs[i].name, name)) {
             out->dataset = programs[i].dataset;
             return programs[i].fn(out, msg);
         }
@@ -36,11 +68,34 @@ static bool by_program(struct parse_out *out, struct str msg)
     return false;
 }
 
+/* "postfix/smtpd" and "ovpn-office" are read as what stands in front; most tags are names as they are. */
+static bool by_program(struct parse_out *out, struct str msg)
+{
+    struct str head, rest;
+    if (by_name(out, out->tag, msg))
+        return true;
+    if (str_cut(out->tag, '/', &head, &rest) && by_name(out, head, msg))
+        return true;
+    if (str_starts(out->tag, S("postfix-")))
+        return by_name(out, S("postfix"), msg);
+    return str_starts(out->tag, S("ovpn-")) && by_name(out, S("openvpn"), msg);
+}
+
 void linux_content(struct parse_out *out)
 {
     struct str msg = out->e.message, service, module;
-    if (msg.n == 0)
+    if (msg.n == 0) { /* all that is said stands in the structured data */
+        if (str_starts(out->tag, S("RT_")) || str_eq(out->tag, S("Veeam_MP")) ||
+            str_starts(out->tag, S("KES")))
+            (void)by_program(out, msg);
         return;
+    }
+    if (out->tag.n > 0 && out->tag.p[0] == '%') {
+        while (out->tag.n > 0 && out->tag.p[0] == '%')
+            out->tag = str_from(out->tag, 1);
+        (void)net_mnemonic(out, out->tag, msg);
+        return;
+    }
     if (msg.p[0] == 'm')
         msg = unfold(out, msg);
     if (str_starts(msg, S("pam_")) && linux_pam(out, msg))
@@ -50,6 +105,6 @@ void linux_content(struct parse_out *out)
         return;
     if (str_starts(msg, S("(pam_unix) ")) && linux_pam_text(out, out->tag, str_from(msg, 11)))
         return;
-    if (!by_program(out, msg))
-        (void)linux_firewall(out, msg);
+    if (!by_program(out, msg) && !linux_firewall(out, msg))
+        (void)body_any(out, msg);
 }

@@ -24,4 +24,7 @@ bool linux_pam_text(struct parse_out *out, struct str service, struct str msg);
 /* iptables, nftables or UFW line of any program: "… IN=eth0 OUT= … SRC=1.2.3.4 DST=…". */
 linux_fn linux_firewall;
 
+/* WireGuard in the kernel's log. */
+linux_fn vpn_wireguard;
+
 #endif

@@ -45,5 +45,9 @@ static bool usb_found(struct parse_out *out, struct str msg)
 bool linux_kernel(struct parse_out *out, struct str msg)
 {
     msg = without_uptime(msg);
+    if (str_starts(msg, S("audit: type=")) || str_starts(msg, S("type=")))
+        return audit_record(out, msg);
+    if (vpn_wireguard(out, msg))
+        return true;
     return linux_firewall(out, msg) || usb_found(out, msg) || pattern_apply(out, msg, rows, COUNT_OF(rows));
 }

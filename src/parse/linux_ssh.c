@@ -91,6 +91,7 @@ static const struct pattern_row rows[] = {
      "reverse_mapping"},
     {"Address %a maps to %w but this does not map back to the address%*", ACTION_SSH_PROBE, OUTCOME_FAILURE,
      "reverse_mapping"},
+    {"subsystem request for %w by user %u", ACTION_NONE, OUTCOME_NONE, NULL},
     {"Server listening on %w port %d.", ACTION_SERVICE_STARTED, OUTCOME_SUCCESS, NULL},
     {"Received signal 15; terminating.", ACTION_SERVICE_STOPPED, OUTCOME_SUCCESS, NULL},
 };

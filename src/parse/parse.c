@@ -1,6 +1,7 @@
 #include "parse/parse.h"
 
 #include "base/text.h"
+#include "parse/legacy.h"
 #include "parse/linux.h"
 #include "parse/parse_out.h"
 
@@ -15,7 +16,7 @@
 #define SEVERITY_DEFAULT 6      /* info: what journald uses for lines without a priority */
 
 static const struct parse_row rows[PARSE_COUNT] = {
-#define PARSER(id, name_, fn, since_, spec_, doc_)                                                           \
+#define PARSER(id, name_, fn, shapes, since_, spec_, doc_)                                                   \
     [PARSE_##id] = {{(name_), sizeof(name_) - 1},                                                            \
                     {(since_), sizeof(since_) - 1},                                                          \
                     {(spec_), sizeof(spec_) - 1},                                                            \
@@ -25,10 +26,51 @@ static const struct parse_row rows[PARSE_COUNT] = {
 };
 
 static parse_fn *const functions[PARSE_COUNT] = {
-#define PARSER(id, name, fn, since, spec, doc) [PARSE_##id] = (fn),
+#define PARSER(id, name, fn, shapes, since, spec, doc) [PARSE_##id] = (fn),
 #include "parse/parse.def"
 #undef PARSER
 };
+
+/* What the first bytes of a line say; a grammar is tried only on lines of its shapes. */
+enum shape {
+    PRI = 1,       /* '<' and a digit */
+    XML = 2,       /* '<' and anything else */
+    BRACE = 4,     /* '{' */
+    HASH = 8,      /* '#' */
+    WORD = 16,     /* a letter */
+    DATE = 32,     /* "2026-" */
+    NUMBER = 64,   /* another digit */
+    BRACKET = 128, /* '[' */
+    OTHER = 256,
+    ANY = 511,
+};
+
+static const uint16_t shapes_of[PARSE_COUNT] = {
+#define PARSER(id, name, fn, shapes, since, spec, doc) [PARSE_##id] = (shapes),
+#include "parse/parse.def"
+#undef PARSER
+};
+
+static enum shape shape_of(struct str raw)
+{
+    char c = raw.n == 0 ? '\0' : raw.p[0];
+    if (ascii_is_digit(c))
+        return raw.n > 5 && raw.p[4] == '-' ? DATE : NUMBER;
+    if (ascii_is_alpha(c))
+        return WORD;
+    switch (c) {
+    case '<':
+        return raw.n > 1 && ascii_is_digit(raw.p[1]) ? PRI : XML;
+    case '{':
+        return BRACE;
+    case '#':
+        return HASH;
+    case '[':
+        return BRACKET;
+    default:
+        return OTHER;
+    }
+}
 
 const struct parse_row *parse_row(enum parse_id id)
 {
@@ -68,6 +110,7 @@ static void rewind_out(struct parse_out *out, struct str raw)
                             .message = raw};
     out->tag = out->dataset = (struct str){NULL, 0};
     out->zone_missing = out->content_done = false;
+    out->columns[0] = 0;
     out->n = 0;
 }
 
@@ -77,16 +120,20 @@ static bool try_one(struct parse_out *out, struct str raw, enum parse_id id)
     return functions[id](out, raw);
 }
 
-/* The dialect of the source first, then all in order; `text` takes what is left. */
+/*
+ * The dialect of the source first, then those of the line's shape in order; `text` takes what is left. Lines
+ * that begin with a date are in order always: the head of syslog also fits what databases write.
+ */
 static enum parse_id choose(struct parse_out *out, struct str raw)
 {
     unsigned first = out->hint->dialect;
-    if (first > PARSE_BARE)
-        first = 0; /* these two take what the strict ones leave, so they never come first */
-    if (first != 0 && try_one(out, raw, (enum parse_id)(first - 1)))
+    enum shape shape = shape_of(raw);
+    if (first > PARSE_BARE || (shape == DATE && first == PARSE_RFC3164 + 1))
+        first = 0; /* bare and text take what the strict ones leave, so they never come first */
+    if (first != 0 && (shapes_of[first - 1] & shape) != 0 && try_one(out, raw, (enum parse_id)(first - 1)))
         return (enum parse_id)(first - 1);
     for (unsigned id = 0; id < PARSE_TEXT; id++) {
-        if (id + 1 != first && try_one(out, raw, (enum parse_id)id))
+        if (id + 1 != first && (shapes_of[id] & shape) != 0 && try_one(out, raw, (enum parse_id)id))
             return (enum parse_id)id;
     }
     (void)try_one(out, raw, PARSE_TEXT);
@@ -192,11 +239,15 @@ void parse_line(const struct parse_ctx *ctx, struct parse_hint *hint, struct str
     if (!out.content_done)
         linux_content(&out);
     put_head(&out);
-    if (!all_ascii(raw) && !text_is_utf8(raw))
+    if (!all_ascii(raw) && !text_is_utf8(raw)) {
         out.e.flags |= EVENT_NOT_UTF8;
+        legacy_decode(&out);
+    }
     check_clock(&out);
     if (hint != NULL) {
         remember(hint, id);
+        if (out.columns[0] > 0)
+            memcpy(hint->columns, out.columns, sizeof(hint->columns));
         learn_zone(&out, hint);
     }
     if (out.n > 0) {

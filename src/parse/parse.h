@@ -13,8 +13,11 @@
 /* Arena bytes that are enough for any line that brings at most 40 fields; more fields take more. */
 #define PARSE_ARENA_BYTES_TYPICAL 4096u
 
+/* Columns that a header line ("#Fields:") can name and that are remembered for its source. */
+#define PARSE_COLUMNS_MAX 47u
+
 enum parse_id {
-#define PARSER(id, name, fn, since, spec, doc) PARSE_##id,
+#define PARSER(id, name, fn, shapes, since, spec, doc) PARSE_##id,
 #include "parse/parse.def"
 #undef PARSER
     PARSE_COUNT
@@ -37,19 +40,21 @@ struct parse_ctx {
 
 /*
  * Memory of one source; all zero at first. It makes reading faster (the grammar that fitted last is tried
- * first) and learns the zone of a clock that writes none. Nothing else depends on it: the grammars exclude
- * one another. Small on purpose: one per source, 10,000 sources.
+ * first), learns the zone of a clock that writes none, and keeps what a header line said about the columns
+ * of the lines behind it (IIS, Zeek). Nothing else depends on it: the grammars exclude one another. Small on
+ * purpose: one per source, 10,000 sources.
  */
 struct parse_hint {
-    uint8_t dialect;       /* enum parse_id + 1 of the last line read; 0 none yet */
-    uint8_t misses;        /* lines in a row that this dialect did not read */
-    uint8_t zone_votes;    /* lines in a row that agree on zone_maybe_s */
-    bool zone_known;       /* zone_s is learned … */
-    bool zone_guessed;     /* … or guessed from one line */
-    bool zone_seen;        /* a live line without zone came */
-    int32_t zone_s;        /* zone learned from the distance to the time of receipt */
-    int32_t zone_maybe_s;  /* zone that the votes are for */
-    int64_t zone_since_ns; /* receipt of the first vote */
+    uint8_t dialect;                        /* enum parse_id + 1 of the last line read; 0 none yet */
+    uint8_t misses;                         /* lines in a row that this dialect did not read */
+    uint8_t zone_votes;                     /* lines in a row that agree on zone_maybe_s */
+    bool zone_known;                        /* zone_s is learned … */
+    bool zone_guessed;                      /* … or guessed from one line */
+    bool zone_seen;                         /* a live line without zone came */
+    int32_t zone_s;                         /* zone learned from the distance to the time of receipt */
+    int32_t zone_maybe_s;                   /* zone that the votes are for */
+    int64_t zone_since_ns;                  /* receipt of the first vote */
+    uint8_t columns[PARSE_COLUMNS_MAX + 1]; /* of the last header line: [0] how many, then their numbers */
 };
 
 /*

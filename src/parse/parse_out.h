@@ -15,7 +15,8 @@ enum parse_action {
 #define ACTION(id, word, category) ACTION_##id,
 #include "parse/action.def"
 #undef ACTION
-    ACTION_COUNT
+    ACTION_COUNT,
+    ACTION_NONE = ACTION_COUNT /* a line that is understood, but says nothing that has a word */
 };
 
 struct parse_out {
@@ -27,13 +28,15 @@ struct parse_out {
     struct str dataset; /* event.dataset of the content parser */
     bool zone_missing;  /* the line's time has no zone */
     bool content_done;  /* the grammar itself read the content */
+    uint8_t
+        columns[PARSE_COLUMNS_MAX + 1]; /* a header line that says what the columns are; [0]: their number */
     uint16_t n;
     struct event_field fields[EVENT_FIELDS_MAX];
 };
 
 /* A grammar of whole lines: true where the line is its own. Pure; `out` holds ctx, hint, arena and e.raw. */
 typedef bool parse_fn(struct parse_out *out, struct str raw);
-#define PARSER(id, name, fn, since, spec, doc) parse_fn fn;
+#define PARSER(id, name, fn, shapes, since, spec, doc) parse_fn fn;
 #include "parse/parse.def"
 #undef PARSER
 
@@ -46,12 +49,40 @@ void parse_out_put(struct parse_out *out, uint16_t id, struct str value);
 void parse_out_set(struct parse_out *out, uint16_t id, struct str value);
 /* Add a field that is not in model/field.def; `name` is a constant or lies in raw or the arena. */
 void parse_out_put_named(struct parse_out *out, struct str name, struct str value);
+/* As put, unless the field is there already: the first of several names for one thing counts. */
+void parse_out_add(struct parse_out *out, uint16_t id, struct str value);
+/* A known product without a known action: event.dataset alone. */
+void parse_out_known(struct parse_out *out, struct str dataset);
+/* observer.vendor and observer.product of a network device or security product. */
+void parse_out_observer(struct parse_out *out, struct str vendor, struct str product);
 /* event.action, event.category, event.outcome, event.dataset (from out->dataset) and event.reason if any. */
 void parse_out_act(struct parse_out *out, enum parse_action action, enum parse_outcome outcome,
                    struct str reason);
 /* source.ip where `value` is an address (an IPv6 zone is cut, IPv4 inside IPv6 written as IPv4), else
  * source.domain. */
 void parse_out_peer(struct parse_out *out, struct str value);
+/* The two ends of a connection. */
+enum parse_side { SIDE_SOURCE, SIDE_DESTINATION };
+/*
+ * "192.0.2.1", "192.0.2.1:53", "192.0.2.1/53", "192.0.2.1#53", "192.0.2.1(53)", "[2001:db8::1]:53", or a name
+ * with or without port: address or domain, and port, of that side.
+ */
+void parse_out_end(struct parse_out *out, enum parse_side side, struct str value);
+/* network.transport in lower case; numbers of IANA's protocol list get their names. */
+void parse_out_transport(struct parse_out *out, struct str value);
+/* Lower case copy in the arena; the text itself where it is lower case already or the arena is full. */
+struct str parse_out_lower(struct parse_out *out, struct str s);
+/* process.executable and, from its last part, process.name; also of "DOMAIN\NAME"-like paths of Windows. */
+void parse_out_executable(struct parse_out *out, struct str path);
+/* Last part of a path with '/' or '\'. */
+struct str parse_out_basename(struct str path);
+/* user.name, and user.domain of "DOMAIN\name". */
+void parse_out_user(struct parse_out *out, struct str user);
+/* Severity of a word ("warn", "ERR", "Information"): e.severity where PRI is missing, and log.level as said.
+ */
+void parse_out_level(struct parse_out *out, struct str level);
+/* Time of a whole-line grammar. */
+void parse_out_time(struct parse_out *out, int64_t ns, bool zone_missing);
 /* url.original, url.path and url.query of a request target; url.domain of an absolute one. */
 void parse_out_url(struct parse_out *out, struct str target);
 /* Field already put? */

@@ -88,7 +88,8 @@ static bool zone_word(struct cur *c, struct civil *v)
     size_t n = 0;
     while (n < rest.n && n < 5 && ascii_is_alpha(rest.p[n]))
         n++;
-    if (n == 0 || (n < rest.n && rest.p[n] != ' ' && rest.p[n] != ':' && rest.p[n] != ']'))
+    if (n == 0 || (n < rest.n && rest.p[n] != ' ' && rest.p[n] != ':' && rest.p[n] != ']' &&
+                   rest.p[n] != '\t' && rest.p[n] != ','))
         return false;
     for (size_t i = 0; i < COUNT_OF(zone_words); i++) {
         if (str_eq_nocase(zone_words[i].word, str_sub(rest, 0, n))) {
@@ -170,7 +171,7 @@ static bool year_here(struct cur *c, struct reading *r)
     return r->year = true;
 }
 
-/* "Oct 11 22:14:15", "Oct  1 2026 22:14:15.123", "2026 Oct 11 22:14:15 UTC" */
+/* "Oct 11 22:14:15", "Oct  1 2026 22:14:15.123", "2026 Oct 11 22:14:15 UTC", "Oct 11 22:14:15 2026" */
 static bool read_bsd(struct cur *c, struct reading *r)
 {
     (void)year_here(c, r);
@@ -188,6 +189,11 @@ static bool read_bsd(struct cur *c, struct reading *r)
     if (cur_left(c) > 1 && c->in.p[c->at + 1] == ':')
         return false;
     clock_time(c, &r->c);
+    struct cur k = *c;
+    if (!c->bad && !r->year && cur_skip(&k, ' ') && year_here(&k, r)) { /* Comware writes it behind */
+        *c = k;
+        c->at--;
+    }
     if (!c->bad)
         zone(c, r);
     return !c->bad;

@@ -128,6 +128,7 @@ static void put_tag(struct parse_out *out, const struct tag *t)
 {
     if (t->name.p[0] == '%') {
         put_mnemonic(out, t->name);
+        out->tag = t->name;
     } else {
         parse_syslog_put_program(out, t->name);
         parse_syslog_put_pid(out, t->pid);
@@ -164,7 +165,7 @@ static bool is_host(struct str word, struct str rest)
     if (!host_ok(word) || (str_eq(word, S("last")) && str_starts(rest, S(" message repeated"))))
         return false;
     if (word.p[word.n - 1] == ':')
-        return parse_ip_is(word);
+        return parse_ip_is(word) || str_starts(rest, S(" %")); /* "fw1: %ASA-…" */
     return word.p[0] == '[' || str_find_char(word, '[') == SIZE_MAX;
 }
 
@@ -179,6 +180,8 @@ static void read_host_body(struct parse_out *out, struct cur *c, struct str host
         struct str behind = str_from(c->in, c->at);
         if (is_host(word, behind)) {
             host = word;
+            if (str_ends(host, S(":")) && !parse_ip_is(host))
+                host.n--;
             (void)cur_skip(c, ' ');
             if (cur_left(c) > 2 && c->in.p[c->at] == ':' && c->in.p[c->at + 1] == ' ')
                 c->at += 2; /* ASA: "host : %ASA-…" */

@@ -9,6 +9,10 @@
  *   text    any bytes, also none; ends at the LAST place where the rest of the pattern still fits, because
  *           user names and commands come from an attacker and may hold the words that follow
  *   %*      any bytes, ends at the first place where the rest fits; not captured
+ *
+ *   %{name}   a word, put under the name of a field; %{name#} a number; %{name*} a text;
+ *   %{name~}  any bytes, ends at the first place where the rest fits. Names that are no field but taken
+ * apart: source, destination (address or name, and port), user (DOMAIN\name), transport, url
  */
 #ifndef KHIEN_PARSE_PATTERN_H
 #define KHIEN_PARSE_PATTERN_H
@@ -17,7 +21,7 @@
 
 struct pattern_row {
     const char *text;
-    enum parse_action action;
+    enum parse_action action; /* ACTION_NONE: fields alone */
     enum parse_outcome outcome;
     const char *reason; /* event.reason, NULL: none (or captured by %r) */
 };

@@ -29,10 +29,36 @@ static struct str no_port(struct str host)
     return colon == NULL || parse_ip_is(host) ? host : str_sub(host, 0, (size_t)(colon - host.p));
 }
 
+static bool is_private(struct str ip)
+{
+    return str_starts(ip, S("10.")) || str_starts(ip, S("192.168.")) || str_starts(ip, S("127.")) ||
+           (str_starts(ip, S("172.")) && ip.n > 6 && ip.p[6] == '.' &&
+            (ip.p[4] == '2' || ip.p[4] == '1' || ip.p[4] == '3')) ||
+           str_starts(ip, S("::1")) || str_starts(ip, S("fd")) || str_starts(ip, S("fe80"));
+}
+
+/* "a, b, c": addresses of proxies in front of the server. The first public one is the client, else the first.
+ */
+static struct str first_client(struct str first, struct str *rest)
+{
+    struct str word = first, found = {NULL, 0};
+    for (bool more = true; more; word = cut_word(rest)) {
+        more = str_ends(word, S(","));
+        word.n -= more;
+        if (found.n == 0 && !is_private(word))
+            found = word;
+        if (!more)
+            break;
+    }
+    return found.n > 0 ? found : str_sub(first, 0, first.n - 1);
+}
+
 static bool read_client(struct str s, struct client *ret)
 {
     *ret = (struct client){0};
     ret->host = cut_word(&s);
+    if (str_ends(ret->host, S(",")))
+        ret->host = first_client(ret->host, &s);
     bool address = parse_ip_is(ret->host);
     if (!address) {
         struct str rest = s, second = cut_word(&rest);

@@ -56,12 +56,12 @@ static bool bracket(struct cur *c, struct str *ret)
  * syslog. */
 static bool apache_tail(struct parse_out *out, struct cur c)
 {
-    struct str level, part, client = {NULL, 0}, pid = {NULL, 0}, rest;
+    struct str level, part, client = {NULL, 0}, pid = {NULL, 0}, tid = {NULL, 0}, rest, module, name;
     if (!bracket(&c, &level) || !put_severity(out, level))
         return false;
     for (struct cur k = c; bracket(&k, &part); c = k) {
         if (str_starts(part, S("pid ")))
-            (void)str_cut(str_from(part, 4), ':', &pid, &rest);
+            (void)str_cut(str_from(part, 4), ':', &pid, &tid);
         else if (str_starts(part, S("client ")) || str_starts(part, S("remote ")))
             client = str_from(part, 7);
         else
@@ -72,6 +72,10 @@ static bool apache_tail(struct parse_out *out, struct cur c)
     if (client.n > 0)
         put_client(out, client);
     parse_out_set(out, FIELD_PROCESS_PID, pid);
+    if (str_starts(tid, S("tid ")))
+        parse_out_put(out, FIELD_PROCESS_THREAD_ID, str_from(tid, 4));
+    if (str_cut(level, ':', &module, &name))
+        parse_out_put(out, FIELD_LOG_LOGGER, module);
     if (str_starts(text, S("AH")) && str_cut(text, ':', &code, &rest) && code.n == 7)
         parse_out_put(out, FIELD_EVENT_CODE, code);
     out->e.message = text;
@@ -106,17 +110,26 @@ static bool nginx(struct parse_out *out, struct str line, int64_t *ret_ns)
 {
     struct cur c = cur_of(line);
     struct str level, method, rest, target, version;
+    uint64_t number;
     if (!parse_stamp_web_error(&c, out->ctx->zone_s, ret_ns) || !cur_skip(&c, ' ') || !bracket(&c, &level) ||
         !put_severity(out, level))
         return false;
-    struct str pid = cur_until(&c, '#');
+    struct str pid = cur_until(&c, '#'), tid, id;
+    size_t from = c.at;
     (void)cur_dec(&c, UINT32_MAX);
+    tid = str_sub(line, from, c.at - from);
     cur_expect(&c, ':');
     cur_expect(&c, ' ');
     if (c.bad)
         return false;
     struct str text = str_from(line, c.at);
     parse_out_act(out, ACTION_HTTP_ERROR, OUTCOME_NONE, (struct str){NULL, 0});
+    if (text.n > 1 && text.p[0] == '*' && str_cut(str_from(text, 1), ' ', &id, &rest) &&
+        str_to_u64(id, UINT64_MAX, &number)) {
+        parse_out_put_named(out, S("nginx.error.connection_id"), id);
+        text = rest;
+    }
+    parse_out_put(out, FIELD_PROCESS_THREAD_ID, tid);
     struct str client = item(text, S(", client: "));
     if (client.n > 0)
         put_client(out, client);
@@ -125,8 +138,11 @@ static bool nginx(struct parse_out *out, struct str line, int64_t *ret_ns)
         (void)str_cut(rest, ' ', &target, &version);
         parse_out_put(out, FIELD_HTTP_METHOD, method);
         parse_out_url(out, target);
+        if (str_starts(version, S("HTTP/")))
+            parse_out_put(out, FIELD_HTTP_VERSION, str_from(version, 5));
     }
-    parse_out_put(out, FIELD_URL_DOMAIN, item(text, S(", host: ")));
+    parse_out_put(out, FIELD_HTTP_REFERRER, item(text, S(", referrer: ")));
+    parse_out_add(out, FIELD_URL_DOMAIN, item(text, S(", host: ")));
     out->e.message = text;
     return true;
 }

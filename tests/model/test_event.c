@@ -186,14 +186,14 @@ static void test_get(void **state)
     (void)state;
     struct event_field f[] = {
         {.id = FIELD_USER_NAME, .value = S("root")},
-        {.id = FIELD_OTHER, .name = S("winlog.channel"), .value = S("Security")},
+        {.id = FIELD_OTHER, .name = S("winlog.opcode"), .value = S("Security")},
     };
     struct event e = {.n_fields = 2, .fields = f};
     kit_assert_str(event_get(&e, FIELD_USER_NAME), S("root"));
     assert_null(event_get(&e, FIELD_HOST_NAME).p);
     kit_assert_str(event_get_named(&e, S("user.name")), S("root"));
-    kit_assert_str(event_get_named(&e, S("winlog.channel")), S("Security"));
-    assert_null(event_get_named(&e, S("Winlog.channel")).p);
+    kit_assert_str(event_get_named(&e, S("winlog.opcode")), S("Security"));
+    assert_null(event_get_named(&e, S("Winlog.opcode")).p);
 }
 
 static void test_severities(void **state)

@@ -47,7 +47,7 @@ struct event help_event(struct arena *a, uint64_t seed, uint64_t n)
     e.fields[1] = (struct event_field){.id = FIELD_USER_NAME, .value = find(e.message, user)};
     e.fields[2] = (struct event_field){.id = FIELD_EVENT_OUTCOME, .value = S("failure")};
     e.fields[3] = (struct event_field){
-        .id = FIELD_OTHER, .name = S("vendor.port"), .value = arena_printf(a, "%u", port)};
+        .id = FIELD_OTHER, .name = S("thietbi.port"), .value = arena_printf(a, "%u", port)};
     e.n_fields = 4;
     return e;
 }
