@@ -68,7 +68,7 @@ static bool structured(struct parse_out *out)
         struct event_field f = out->fields[i];
         if (f.id == FIELD_SYSLOG_MSGID)
             tag = f.value;
-        if (f.id != FIELD_OTHER || !str_starts(f.name, prefix))
+        if (f.id != FIELD_OTHER || f.name.p == NULL || !str_starts(f.name, prefix))
             continue;
         const char *dot = memrchr(f.name.p, '.', f.name.n);
         fieldmap_put(out, MAP_JUNOS, str_from(f.name, (size_t)(dot - f.name.p) + 1), f.value,
