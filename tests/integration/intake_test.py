@@ -238,7 +238,8 @@ def kernel_drops():
     node.stop()
     node.start()
     equal(node.status()['system']['kernel_dropped'], lost, 'after a restart')
-    need(all(p['rss_bytes'] > 1 << 20 for p in node.status()['system']['processes']), 'memory of both processes')
+    until(lambda: all((p['rss_bytes'] or 0) > 1 << 20 for p in node.status()['system']['processes']),
+          'memory of both processes')
 
 
 def stop():
