@@ -328,6 +328,17 @@ static bool due(int64_t *last, int64_t now, int64_t every)
     return true;
 }
 
+/*
+ * The register must never know sequences that the store could lose: front would send those events again after
+ * a crash, and they would be dropped as known.
+ */
+static int save_sources(struct node *n, uint64_t *ret_durable, struct err *err)
+{
+    if (n->pending > 0 && node_commit(n, ret_durable, err) != 0)
+        return -1;
+    return node_source_save(n, err);
+}
+
 int node_tick(struct node *n, uint64_t *ret_durable, struct err *err)
 {
     struct store_stats stats;
@@ -346,7 +357,7 @@ int node_tick(struct node *n, uint64_t *ret_durable, struct err *err)
     *ret_durable = stats.durable_id;
     if (due(&n->found_ns, now, FIND_NS) && node_find_flush(n, err) != 0)
         rc = -1;
-    if (due(&n->saved_ns, now, SAVE_NS) && node_source_save(n, err) != 0)
+    if (due(&n->saved_ns, now, SAVE_NS) && save_sources(n, ret_durable, err) != 0)
         rc = -1;
     if (due(&n->swept_ns, now, SWEEP_NS))
         node_source_watch(n, now);
