@@ -1,5 +1,6 @@
 #include "detect/plan.h"
 
+#include <hs.h>
 #include <stdlib.h>
 
 #include "detect/plan_code.h"

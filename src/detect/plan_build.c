@@ -1,3 +1,4 @@
+#include <hs.h>
 #include <stdlib.h>
 
 #include "detect/plan_code.h"

@@ -2,10 +2,10 @@
 #ifndef KHIEN_DETECT_PLAN_CODE_H
 #define KHIEN_DETECT_PLAN_CODE_H
 
-#include <hs.h>
-
 #include "base/hash.h"
 #include "detect/plan.h"
+
+struct hs_database; /* of vectorscan */
 
 /* A rule to look at, if its log source fits. */
 struct plan_wake {
@@ -28,7 +28,7 @@ struct plan_column {
     uint32_t present;         /* the NEED_PRESENT trigger + 1; 0: none */
     uint32_t first, n;        /* its triggers in the plan's */
     uint32_t literals;        /* number of its first literal */
-    hs_database_t *db;        /* its literals; NULL: none */
+    struct hs_database *db;   /* its literals; NULL: none */
     size_t shortest;          /* literal */
     uint32_t n_gates, *gates; /* of the rules under its literals, each once */
 };
