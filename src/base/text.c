@@ -63,7 +63,7 @@ bool text_is_utf8(struct str s)
     return true;
 }
 
-static size_t encode(uint32_t cp, char *out)
+size_t text_encode(uint32_t cp, char *out)
 {
     if (cp < 0x80) {
         out[0] = (char)cp;
@@ -91,7 +91,7 @@ void text_put_utf8(struct buf *b, uint32_t cp)
 {
     char raw[4];
     assert(cp <= 0x10FFFF);
-    buf_put(b, (struct str){raw, encode(cp, raw)});
+    buf_put(b, (struct str){raw, text_encode(cp, raw)});
 }
 
 void text_put_clean(struct buf *b, struct str s)
@@ -143,7 +143,7 @@ size_t text_fold(struct str s, char *out)
         }
         uint32_t f = text_fold_char(cp);
         if (f != 0)
-            n += encode(f, out + n);
+            n += text_encode(f, out + n);
     }
     return n;
 }

@@ -14,6 +14,8 @@
  * length 1. */
 uint32_t text_decode(struct str s, size_t *ret_len);
 bool text_is_utf8(struct str s);
+/* UTF-8 of a code point up to U+10FFFF; returns its 1..4 bytes. */
+size_t text_encode(uint32_t cp, char *out);
 void text_put_utf8(struct buf *b, uint32_t cp);
 /* Append s with each invalid byte replaced by U+FFFD. */
 void text_put_clean(struct buf *b, struct str s);

@@ -109,6 +109,16 @@ static bool read_general(struct parse_out *out, struct cur *c, struct str id)
     return false;
 }
 
+/* A comma behind it is no fraction here. */
+static void short_clock(struct cur *c, size_t hour_digits, struct civil *v)
+{
+    v->hour = (int)cur_dec_width(c, hour_digits);
+    cur_expect(c, ':');
+    v->minute = (int)cur_dec_width(c, 2);
+    cur_expect(c, ':');
+    v->second = (int)cur_dec_width(c, 2);
+}
+
 /* "161209 13:08:33" or "161209  3:08:33" of MySQL up to 5.6. */
 static bool old_time(struct cur *c, int32_t zone_s, int64_t *ret_ns)
 {
@@ -118,11 +128,7 @@ static bool old_time(struct cur *c, int32_t zone_s, int64_t *ret_ns)
     v.day = (int)cur_dec_width(c, 2);
     cur_expect(c, ' ');
     bool one = cur_skip(c, ' ');
-    v.hour = (int)cur_dec_width(c, one ? 1 : 2);
-    cur_expect(c, ':');
-    v.minute = (int)cur_dec_width(c, 2);
-    cur_expect(c, ':');
-    v.second = (int)cur_dec_width(c, 2);
+    short_clock(c, one ? 1 : 2, &v);
     return !c->bad && when_to_ns(&v, ret_ns);
 }
 
@@ -136,11 +142,7 @@ static bool short_time(struct cur *c, int32_t zone_s, int64_t *ret_ns)
     cur_expect(c, '-');
     v.day = (int)cur_dec_width(c, 2);
     cur_spaces(c);
-    v.hour = (int)cur_dec_width(c, 1);
-    cur_expect(c, ':');
-    v.minute = (int)cur_dec_width(c, 2);
-    cur_expect(c, ':');
-    v.second = (int)cur_dec_width(c, 2);
+    short_clock(c, 1, &v);
     return !c->bad && when_to_ns(&v, ret_ns);
 }
 
@@ -273,11 +275,7 @@ bool db_mysql_audit_line(struct parse_out *out, struct str raw)
     v.month = (int)cur_dec_width(&c, 2);
     v.day = (int)cur_dec_width(&c, 2);
     cur_expect(&c, ' ');
-    v.hour = (int)cur_dec_width(&c, 2);
-    cur_expect(&c, ':');
-    v.minute = (int)cur_dec_width(&c, 2);
-    cur_expect(&c, ':');
-    v.second = (int)cur_dec_width(&c, 2);
+    short_clock(&c, 2, &v);
     if (c.bad || !when_to_ns(&v, &ns) || !read_audit(out, str_from(raw, 18)))
         return false;
     out->content_done = true;

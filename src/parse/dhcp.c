@@ -1,5 +1,6 @@
 #include "parse/linux.h"
 #include "parse/net.h"
+#include "parse/parse_stamp.h"
 #include "parse/pattern.h"
 
 /* ISC dhcpd, Kea, Windows DHCP. Sources: dhcpd(8); Kea messages manual; Microsoft, DHCP server audit log. */
@@ -85,11 +86,7 @@ bool dhcp_windows_line(struct parse_out *out, struct str raw)
     t.day = (int)cur_dec_width(&d, 2);
     cur_expect(&d, '/');
     t.year = 2000 + (int32_t)cur_dec_width(&d, 2);
-    t.hour = (int)cur_dec_width(&c, 2);
-    cur_expect(&c, ':');
-    t.minute = (int)cur_dec_width(&c, 2);
-    cur_expect(&c, ':');
-    t.second = (int)cur_dec_width(&c, 2);
+    parse_stamp_clock(&c, &t);
     if (d.bad || c.bad || !when_to_ns(&t, &ns))
         return false;
     bool given = id == 10 || id == 11, gone = id == 12 || (id >= 16 && id <= 18);

@@ -85,26 +85,17 @@ bool dns_bind_line(struct parse_out *out, struct str raw)
     struct cur c = cur_of(raw);
     struct civil v = {.offset_s = out->ctx->zone_s};
     int64_t ns;
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     if (raw.n < 30 || raw.p[2] != '-' || raw.p[6] != '-' || raw.p[11] != ' ' || raw.p[20] != '.')
         return false;
     v.day = (int)cur_dec_width(&c, 2);
-    c.at = 3;
-    for (int m = 0; m < 12; m++) {
-        if (memcmp(raw.p + 3, months + m * 3, 3) == 0)
-            v.month = m + 1;
-    }
-    c.at = 7;
+    cur_expect(&c, '-');
+    if (!parse_stamp_month(&c, &v))
+        return false;
+    cur_expect(&c, '-');
     v.year = (int32_t)cur_dec_width(&c, 4);
     cur_expect(&c, ' ');
-    v.hour = (int)cur_dec_width(&c, 2);
-    cur_expect(&c, ':');
-    v.minute = (int)cur_dec_width(&c, 2);
-    cur_expect(&c, ':');
-    v.second = (int)cur_dec_width(&c, 2);
-    cur_expect(&c, '.');
-    v.ns = (int32_t)cur_dec_width(&c, 3) * 1000000;
-    if (c.bad || !cur_skip(&c, ' ') || !when_to_ns(&v, &ns))
+    parse_stamp_clock(&c, &v);
+    if (c.bad || c.at != 24 || !cur_skip(&c, ' ') || !when_to_ns(&v, &ns))
         return false;
     out->content_done = true;
     parse_out_time(out, ns, true);

@@ -1,5 +1,7 @@
 #include "parse/json.h"
 
+#include "base/text.h"
+
 #define LIST_BYTES_MAX 65536u /* text of one list; what is longer is kept as written */
 
 struct reader {
@@ -32,30 +34,6 @@ static int32_t unit(struct str s, size_t i)
         v = v << 4 | h;
     }
     return v;
-}
-
-static size_t put_utf8(char *p, uint32_t cp)
-{
-    if (cp < 0x80) {
-        p[0] = (char)cp;
-        return 1;
-    }
-    if (cp < 0x800) {
-        p[0] = (char)(0xC0 | cp >> 6);
-        p[1] = (char)(0x80 | (cp & 63));
-        return 2;
-    }
-    if (cp < 0x10000) {
-        p[0] = (char)(0xE0 | cp >> 12);
-        p[1] = (char)(0x80 | (cp >> 6 & 63));
-        p[2] = (char)(0x80 | (cp & 63));
-        return 3;
-    }
-    p[0] = (char)(0xF0 | cp >> 18);
-    p[1] = (char)(0x80 | (cp >> 12 & 63));
-    p[2] = (char)(0x80 | (cp >> 6 & 63));
-    p[3] = (char)(0x80 | (cp & 63));
-    return 4;
 }
 
 /* The character of "\uXXXX" whose digits stand at *i; a pair of surrogates is one, half a pair U+FFFD. */
@@ -92,7 +70,7 @@ static struct str unescape(struct reader *r, struct str s)
         c = s.p[i++];
         const char *at = c == '\0' ? NULL : strchr(from, c);
         if (c == 'u')
-            n += put_utf8(p + n, code_point(s, &i));
+            n += text_encode(code_point(s, &i), p + n);
         else
             p[n++] = at == NULL ? c : to[at - from];
     }

@@ -117,23 +117,6 @@ static const struct {
     decode_fn *decode;
 } encodings[] = {{{"tcvn3", 5}, decode_tcvn3}, {{"vni", 3}, decode_vni}, {{"cp1258", 6}, decode_cp1258}};
 
-static size_t put(char *p, uint32_t cp)
-{
-    if (cp < 0x80) {
-        p[0] = (char)cp;
-        return 1;
-    }
-    if (cp < 0x800) {
-        p[0] = (char)(0xC0 | cp >> 6);
-        p[1] = (char)(0x80 | (cp & 63));
-        return 2;
-    }
-    p[0] = (char)(0xE0 | cp >> 12);
-    p[1] = (char)(0x80 | (cp >> 6 & 63));
-    p[2] = (char)(0x80 | (cp & 63));
-    return 3;
-}
-
 static bool any_of(struct str s, const char *const *list, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -179,7 +162,7 @@ static bool weigh(struct str s, decode_fn *decode, struct evidence *ret)
             return false;
         bool letter = cp >= 0xC0 || (cp < 0x80 && ascii_is_alpha((char)cp));
         if (letter && n + 3 <= sizeof(word)) {
-            n += put(word + n, cp);
+            n += text_encode(cp, word + n);
             high = high || cp >= 0x80;
             continue;
         }
@@ -204,7 +187,7 @@ static struct str decoded(struct parse_out *out, struct str s, decode_fn *decode
         return s;
     for (size_t i = 0; i < s.n; i += used) {
         uint32_t cp = decode(s, i, &used);
-        n += put(p + n, cp == 0 ? TEXT_REPLACEMENT : cp);
+        n += text_encode(cp == 0 ? TEXT_REPLACEMENT : cp, p + n);
     }
     return (struct str){p, n};
 }

@@ -1,5 +1,6 @@
 #include "parse/body.h"
 #include "parse/net.h"
+#include "parse/parse_stamp.h"
 #include "parse/pattern.h"
 
 /* Suricata (EVE JSON, fast.log) and Snort, Zeek (JSON and tab separated). */
@@ -399,14 +400,8 @@ bool net_fast_line(struct parse_out *out, struct str raw)
     cur_expect(&c, '/');
     v.year = (int32_t)cur_dec_width(&c, 4);
     cur_expect(&c, '-');
-    v.hour = (int)cur_dec_width(&c, 2);
-    cur_expect(&c, ':');
-    v.minute = (int)cur_dec_width(&c, 2);
-    cur_expect(&c, ':');
-    v.second = (int)cur_dec_width(&c, 2);
-    cur_expect(&c, '.');
-    v.ns = (int32_t)cur_dec_width(&c, 6) * 1000;
-    if (c.bad || !when_to_ns(&v, &ns))
+    parse_stamp_clock(&c, &v);
+    if (c.bad || c.at != 26 || !when_to_ns(&v, &ns))
         return false;
     parse_out_time(out, ns, true);
     cur_spaces(&c);

@@ -42,7 +42,7 @@ static void fraction(struct cur *c, struct civil *v)
         c->bad = true;
 }
 
-static void clock_time(struct cur *c, struct civil *v)
+void parse_stamp_clock(struct cur *c, struct civil *v)
 {
     v->hour = two(c);
     cur_expect(c, ':');
@@ -130,7 +130,7 @@ static bool read_iso(struct cur *c, struct reading *r)
     r->c.day = two(c);
     if (!cur_skip(c, 'T') && !cur_skip(c, 't'))
         cur_expect(c, ' ');
-    clock_time(c, &r->c);
+    parse_stamp_clock(c, &r->c);
     r->year = true;
     if (!c->bad)
         zone(c, r);
@@ -148,7 +148,7 @@ static int month_of(const char *p)
     return 0;
 }
 
-static bool month_name(struct cur *c, struct civil *v)
+bool parse_stamp_month(struct cur *c, struct civil *v)
 {
     if (cur_left(c) < 4)
         return false;
@@ -175,7 +175,7 @@ static bool year_here(struct cur *c, struct reading *r)
 static bool read_bsd(struct cur *c, struct reading *r)
 {
     (void)year_here(c, r);
-    if (!month_name(c, &r->c) || !cur_skip(c, ' '))
+    if (!parse_stamp_month(c, &r->c) || !cur_skip(c, ' '))
         return false;
     bool pad = cur_skip(c, ' ');
     if (pad || (cur_left(c) > 1 && c->in.p[c->at + 1] == ' '))
@@ -188,7 +188,7 @@ static bool read_bsd(struct cur *c, struct reading *r)
         (void)year_here(c, r);
     if (cur_left(c) > 1 && c->in.p[c->at + 1] == ':')
         return false;
-    clock_time(c, &r->c);
+    parse_stamp_clock(c, &r->c);
     struct cur k = *c;
     if (!c->bad && !r->year && cur_skip(&k, ' ') && year_here(&k, r)) { /* Comware writes it behind */
         *c = k;
@@ -276,12 +276,12 @@ bool parse_stamp_clf(struct cur *c, int64_t *ret_ns)
     struct civil v = {0};
     v.day = two(&k);
     cur_expect(&k, '/');
-    if (k.bad || !month_name(&k, &v))
+    if (k.bad || !parse_stamp_month(&k, &v))
         return false;
     cur_expect(&k, '/');
     v.year = four(&k);
     cur_expect(&k, ':');
-    clock_time(&k, &v);
+    parse_stamp_clock(&k, &v);
     cur_expect(&k, ' ');
     if (k.bad || (cur_peek(&k) != '+' && cur_peek(&k) != '-'))
         return false;
@@ -303,16 +303,16 @@ bool parse_stamp_web_error(struct cur *c, int32_t zone_s, int64_t *ret_ns)
         cur_expect(&k, '/');
         v.day = two(&k);
         cur_expect(&k, ' ');
-        clock_time(&k, &v);
+        parse_stamp_clock(&k, &v);
     } else {
         (void)cur_bytes(&k, 3); /* the weekday follows from the date */
         cur_expect(&k, ' ');
-        if (k.bad || !month_name(&k, &v))
+        if (k.bad || !parse_stamp_month(&k, &v))
             return false;
         cur_expect(&k, ' ');
         v.day = two(&k);
         cur_expect(&k, ' ');
-        clock_time(&k, &v);
+        parse_stamp_clock(&k, &v);
         cur_expect(&k, ' ');
         v.year = four(&k);
     }

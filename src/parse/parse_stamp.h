@@ -26,5 +26,9 @@ bool parse_stamp_read(struct cur *c, int64_t recv_ns, int32_t zone_s, int64_t ah
 bool parse_stamp_clf(struct cur *c, int64_t *ret_ns);
 /* "Sun Dec 04 04:47:44.123456 2005" (Apache error log) or "2026/11/22 13:04:05" (nginx error log). */
 bool parse_stamp_web_error(struct cur *c, int32_t zone_s, int64_t *ret_ns);
+/* Parts of other forms, into the civil time: "07:59:58" with or without a fraction; the cursor bad where
+ * there is none. "Nov"; false where there is none. */
+void parse_stamp_clock(struct cur *c, struct civil *v);
+bool parse_stamp_month(struct cur *c, struct civil *v);
 
 #endif

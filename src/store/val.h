@@ -18,36 +18,16 @@ struct val {
     uint64_t lo, hi;
 };
 
-static inline uint64_t val_load8(const char *p)
-{
-    uint64_t v;
-    memcpy(&v, p, sizeof(v));
-    return v;
-}
-
-/* Up to 8 bytes as a number. */
-static inline uint64_t val_load(const char *p, size_t n)
-{
-    const unsigned char *u = (const unsigned char *)p;
-    uint32_t low, high;
-    if (n >= 4) {
-        memcpy(&low, p, 4);
-        memcpy(&high, p + n - 4, 4);
-        return low | (uint64_t)high << (8 * (n - 4));
-    }
-    return n == 0 ? 0 : u[0] | (uint64_t)u[n / 2] << (8 * (n / 2)) | (uint64_t)u[n - 1] << (8 * (n - 1));
-}
-
 static inline struct val val_of(struct str s)
 {
     if (s.n > VAL_INSIDE_MAX)
         return (struct val){(uint64_t)(uintptr_t)s.p, VAL_LONG << 56 | s.n};
     uint64_t size = (uint64_t)s.n << 56;
     if (s.n < 8)
-        return (struct val){val_load(s.p, s.n), size};
+        return (struct val){hash_load_tail(s.p, s.n), size};
     if (s.n == 8)
-        return (struct val){val_load8(s.p), size};
-    return (struct val){val_load8(s.p), size | val_load8(s.p + s.n - 8) >> (8 * (16 - s.n))};
+        return (struct val){hash_load(s.p), size};
+    return (struct val){hash_load(s.p), size | hash_load(s.p + s.n - 8) >> (8 * (16 - s.n))};
 }
 
 static inline bool val_is_long(const struct val *v)
