@@ -38,7 +38,7 @@ void node_event_note(struct node *n, const struct node_event *e)
     }
     struct node_held_event *at = &h->ring[(h->first + h->n++) % NODE_EVENTS_HELD];
     *at = (struct node_held_event){
-        .kind = (int)e->kind, .at_ns = sys_now(n->sys), .from_ns = e->from_ns, .to_ns = e->to_ns};
+        .kind = e->kind, .at_ns = sys_now(n->sys), .from_ns = e->from_ns, .to_ns = e->to_ns};
     put_text(at->source, sizeof(at->source), e->source);
     put_text(at->reason, sizeof(at->reason), e->reason);
 }

@@ -267,6 +267,7 @@ int node_info_system(struct node *n, struct jout *j, struct err *err)
     JOUT_U64(j, "sources_active", n->n_sources);
     JOUT_U64(j, "kernel_dropped", n->kernel_dropped);
     JOUT_U64(j, "audit_waiting", n->reg == NULL ? 0 : register_held_count(n->reg));
+    JOUT_U64(j, "own_events_lost", n->own.lost);
     jout_key(j, S("rules"));
     jout_obj(j);
     JOUT_U64(j, "loaded", n->plan == NULL ? 0 : detect_rule_count(n->plan));

@@ -5,7 +5,7 @@
 #define KHIEN_FLOW_NODE_PRIV_H
 
 #include "duty/check.h"
-#include "flow/node.h"
+#include "flow/node_event.h"
 #include "monitor/host.h"
 #include "monitor/series.h"
 #include "monitor/silence.h"
@@ -35,7 +35,7 @@ struct node_listen {
 };
 
 struct node_held_event {
-    int kind;  /* enum node_event_kind */
+    enum node_event_kind kind;
     bool seen; /* by the rules */
     int64_t at_ns, from_ns, to_ns;
     char source[160], reason[200];

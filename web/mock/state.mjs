@@ -132,7 +132,7 @@ function system(now, empty) {
       { key: 'store.fsync', value: true, default: true, unit: '', doc: { vi: 'chỉ báo đã nhận khi đã ghi xuống đĩa', en: 'acknowledge only what is on the disk' } },
     ],
     metrics: { cpu: 11.4, ram_used: 1.31e9, ram_total: 4.1e9, net_rx_bps: 214_000, net_tx_bps: 38_000 },
-    kernel_dropped: empty ? 0 : 1204, audit_waiting: 0, sources_active: empty ? 0 : 4, rules: { loaded: 61, refused: 0 }, catalogue: { version: '2026.11.1' },
+    kernel_dropped: empty ? 0 : 1204, audit_waiting: 0, own_events_lost: 0, sources_active: empty ? 0 : 4, rules: { loaded: 61, refused: 0 }, catalogue: { version: '2026.11.1' },
   };
 }
 

@@ -134,6 +134,7 @@ export type System = {
   kernel_dropped: number;
   /** Records of reading that wait in memory, because the disk is full. */
   audit_waiting: number;
+  own_events_lost: number;
   sources_active: number; rules: { loaded: number; refused: number }; catalogue: { version: string };
 };
 export type Setting = {
