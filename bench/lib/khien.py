@@ -133,7 +133,7 @@ QUERIES = {
     'rare': ('kimtrongdong', '--count'),
     'absent': ('khongcotunay', '--count'),
     'phrase': ('"Failed password"', '--count'),
-    'regex': ('message:/[a-z]{4}[0-9]{2}@[a-z]{4}/', '--count'),
+    'regex': ('raw:/[a-z]{4}[0-9]{2}@[a-z]{4}/', '--count'),
     'group': ('* | stats count() by process.name',),
 }
 
