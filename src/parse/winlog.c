@@ -34,36 +34,39 @@ static const struct row {
 #undef WINEVENT
 };
 
+enum head { HEAD_KEPT, HEAD_KEYWORDS, HEAD_LEVEL }; /* what else is made of it */
+
 /* Heads that are kept beside the ones of fieldmap.def. */
 static const struct {
     struct str name, field;
+    enum head head;
 } others[] = {
-    {{"Keywords", 8}, {"winlog.keywords", 15}},
-    {{"keywords", 8}, {"winlog.keywords", 15}},
-    {{"Level", 5}, {"winlog.level", 12}},
-    {{"level", 5}, {"winlog.level", 12}},
-    {{"Task", 4}, {"winlog.task", 11}},
-    {{"task", 4}, {"winlog.task", 11}},
-    {{"Opcode", 6}, {"winlog.opcode", 13}},
-    {{"opcode", 6}, {"winlog.opcode", 13}},
-    {{"Version", 7}, {"winlog.version", 14}},
-    {{"version", 7}, {"winlog.version", 14}},
-    {{"Provider.#attributes.Guid", 25}, {"winlog.provider_guid", 20}},
-    {{"ProviderGuid", 12}, {"winlog.provider_guid", 20}},
-    {{"provider_guid", 13}, {"winlog.provider_guid", 20}},
-    {{"Execution.#attributes.ProcessID", 31}, {"winlog.process.pid", 18}},
-    {{"ExecutionProcessID", 18}, {"winlog.process.pid", 18}},
-    {{"process.pid", 11}, {"winlog.process.pid", 18}},
-    {{"Execution.#attributes.ThreadID", 30}, {"winlog.process.thread.id", 24}},
-    {{"ThreadID", 8}, {"winlog.process.thread.id", 24}},
-    {{"process.thread.id", 17}, {"winlog.process.thread.id", 24}},
-    {{"Security.#attributes.UserID", 27}, {"winlog.user.identifier", 22}},
-    {{"UserID", 6}, {"winlog.user.identifier", 22}},
-    {{"user.identifier", 15}, {"winlog.user.identifier", 22}},
-    {{"user.name", 9}, {"winlog.user.name", 16}},
-    {{"user.domain", 11}, {"winlog.user.domain", 18}},
-    {{"activity_id", 11}, {"winlog.activity_id", 18}},
-    {{"Correlation.#attributes.ActivityID", 34}, {"winlog.activity_id", 18}},
+    {{"Keywords", 8}, {"winlog.keywords", 15}, HEAD_KEYWORDS},
+    {{"keywords", 8}, {"winlog.keywords", 15}, HEAD_KEYWORDS},
+    {{"Level", 5}, {"winlog.level", 12}, HEAD_LEVEL},
+    {{"level", 5}, {"winlog.level", 12}, HEAD_LEVEL},
+    {{"Task", 4}, {"winlog.task", 11}, HEAD_KEPT},
+    {{"task", 4}, {"winlog.task", 11}, HEAD_KEPT},
+    {{"Opcode", 6}, {"winlog.opcode", 13}, HEAD_KEPT},
+    {{"opcode", 6}, {"winlog.opcode", 13}, HEAD_KEPT},
+    {{"Version", 7}, {"winlog.version", 14}, HEAD_KEPT},
+    {{"version", 7}, {"winlog.version", 14}, HEAD_KEPT},
+    {{"Provider.#attributes.Guid", 25}, {"winlog.provider_guid", 20}, HEAD_KEPT},
+    {{"ProviderGuid", 12}, {"winlog.provider_guid", 20}, HEAD_KEPT},
+    {{"provider_guid", 13}, {"winlog.provider_guid", 20}, HEAD_KEPT},
+    {{"Execution.#attributes.ProcessID", 31}, {"winlog.process.pid", 18}, HEAD_KEPT},
+    {{"ExecutionProcessID", 18}, {"winlog.process.pid", 18}, HEAD_KEPT},
+    {{"process.pid", 11}, {"winlog.process.pid", 18}, HEAD_KEPT},
+    {{"Execution.#attributes.ThreadID", 30}, {"winlog.process.thread.id", 24}, HEAD_KEPT},
+    {{"ThreadID", 8}, {"winlog.process.thread.id", 24}, HEAD_KEPT},
+    {{"process.thread.id", 17}, {"winlog.process.thread.id", 24}, HEAD_KEPT},
+    {{"Security.#attributes.UserID", 27}, {"winlog.user.identifier", 22}, HEAD_KEPT},
+    {{"UserID", 6}, {"winlog.user.identifier", 22}, HEAD_KEPT},
+    {{"user.identifier", 15}, {"winlog.user.identifier", 22}, HEAD_KEPT},
+    {{"user.name", 9}, {"winlog.user.name", 16}, HEAD_KEPT},
+    {{"user.domain", 11}, {"winlog.user.domain", 18}, HEAD_KEPT},
+    {{"activity_id", 11}, {"winlog.activity_id", 18}, HEAD_KEPT},
+    {{"Correlation.#attributes.ActivityID", 34}, {"winlog.activity_id", 18}, HEAD_KEPT},
 };
 
 static const struct str times[] = {
@@ -96,9 +99,9 @@ bool winlog_head(struct parse_out *out, struct winlog *w, struct str name, struc
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         if (!str_eq(name, others[i].name))
             continue;
-        if (name.n == 8)
+        if (others[i].head == HEAD_KEYWORDS)
             w->keywords = value;
-        else if (name.n == 5)
+        else if (others[i].head == HEAD_LEVEL)
             w->level = value;
         parse_out_put_named(out, others[i].field, value);
         return true;
